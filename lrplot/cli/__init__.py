@@ -1,0 +1,65 @@
+"""The command line: parse, call, render. The one place where errors are printed."""
+
+from __future__ import annotations
+
+from typing import IO, Any
+
+import click
+
+from lrplot import __version__
+from lrplot.cli.at import at
+from lrplot.cli.catalogue import list_, schema, show
+from lrplot.cli.curve import curve
+from lrplot.cli.explain import explain
+from lrplot.cli.table import table
+from lrplot.errors import LrplotError
+
+__all__ = ["cli"]
+
+
+class _Refusal(click.ClickException):
+    """An lrplot error as click knows errors: printed once, with its exit code."""
+
+    def __init__(self, error: LrplotError) -> None:
+        super().__init__(str(error))
+        self.exit_code = error.exit_code
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        del file
+        for line in self.message.splitlines():
+            hint = line.startswith("  ")
+            click.echo(line if hint else f"lrplot: {line}", err=True)
+
+
+class _Group(click.Group):
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except LrplotError as error:
+            raise _Refusal(error) from None
+
+
+_EPILOG = """\b
+Examples:
+  lrplot curve poly --power 0.9 --power 2
+  lrplot at 500 config.yaml
+  lrplot table step --step-size 30 --base-lr 0.5
+  lrplot show poly
+"""
+
+
+@click.group(
+    cls=_Group,
+    epilog=_EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
+)
+@click.version_option(__version__, message="%(prog)s %(version)s")
+def cli() -> None:
+    """What will my learning rate be?
+
+    A schedule's name, or the file that describes it, to the rate at a step, a table or a figure.
+    """
+
+
+for command in (curve, at, table, explain, list_, show, schema):
+    cli.add_command(command)

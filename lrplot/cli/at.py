@@ -1,0 +1,75 @@
+"""`lrplot at`: the rate at one step or several."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from lrplot.cli.options import Source, SourceCommand, load_plans, print_notes
+from lrplot.errors import UsageError
+
+if TYPE_CHECKING:
+    from lrplot.plan import Plan
+
+__all__ = ["at", "resolve_steps"]
+
+
+@click.command(cls=SourceCommand, short_help="Say the rate at one step or several.")
+@click.argument("steps", metavar="STEPS")
+@click.argument("sources", nargs=-1, required=True, type=Source(), metavar="SOURCE...")
+@click.option("--param", type=click.Choice(["lr", "momentum"]), default="lr", show_default=True,
+              help="Which parameter to say.")
+def at(steps: str, sources: tuple[str, ...], *, param: str, **given: Any) -> None:
+    """Say the rate of SOURCE, a schedule's name or a file, at STEPS.
+
+    STEPS is a step or several with commas: 500, 0,500,1500, 8ep, 50%, end. Step 0 is the first
+    update. One step prints just its rate, so that lr=$(lrplot at 500 config.yaml) works; several
+    print a line each. Six significant digits; `lrplot table --steps ... --format csv` prints all.
+    """
+    from lrplot.render.numbers import rounded
+
+    plans = [plan.of(param) for plan in load_plans(sources, given)]
+    wanted = resolve_steps(steps, plans)
+    rates = [plan.lr(wanted).tolist() for plan in plans]
+    print_notes(plans)
+    _warn_past_end(wanted, plans)
+    if len(wanted) == 1 and len(plans) == 1:
+        click.echo(rounded(rates[0][0]))
+        return
+    rows = [[str(step), *map(rounded, row)] for step, *row in zip(wanted, *rates, strict=True)]
+    if len(plans) > 1:
+        rows.insert(0, ["step", *(plan.name for plan in plans)])
+    click.echo(_aligned(rows))
+
+
+def resolve_steps(text: str, plans: list[Plan]) -> list[int]:
+    """Return the steps a list of durations stands for; the plans must agree on them."""
+    parts = [part for part in text.split(",") if part.strip()]
+    if not parts:
+        raise UsageError("no step is given", "write 500, 0,500,1500, 8ep, 50% or end")
+    found = {tuple(plan.horizon.steps(part) for part in parts) for plan in plans}
+    if len(found) > 1:
+        raise UsageError(f"'{text}' is not the same step for each source", "give plain steps")
+    return list(found.pop())
+
+
+def _warn_past_end(steps: list[int], plans: list[Plan]) -> None:
+    """Say where a step lies past the end of the run, if somebody said how long it is."""
+    ends = {plan.max_iters for plan in plans if not _assumed(plan)}
+    if ends and max(steps) > min(ends):
+        text = f"note: step {max(steps):,} is past the end of the run, {min(ends):,}"
+        print(text, file=sys.stderr)  # noqa: T201
+
+
+def _assumed(plan: Plan) -> bool:
+    return any(note.startswith("max_iters") for note in plan.notes)
+
+
+def _aligned(rows: list[list[str]]) -> str:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = (
+        "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows
+    )
+    return "\n".join(lines)

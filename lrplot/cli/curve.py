@@ -1,0 +1,89 @@
+"""`lrplot curve`: a figure."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from lrplot.cli.options import Source, SourceCommand, load_plans, print_notes
+from lrplot.errors import UsageError
+
+if TYPE_CHECKING:
+    from lrplot.plan import Plan
+
+__all__ = ["curve"]
+
+
+class _Size(click.ParamType):
+    """A figure's size in inches."""
+
+    name = "size"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[float, float]:
+        """Turn 7.2x4.2 into two numbers."""
+        if isinstance(value, tuple):
+            return value
+        try:
+            width, height = (float(part) for part in str(value).lower().split("x"))
+        except ValueError:
+            self.fail(f"{value!r} is not a width and a height in inches, as 7.2x4.2", param, ctx)
+        if not (1 <= width <= 100 and 1 <= height <= 100):  # noqa: PLR2004  inches
+            self.fail(f"{value!r} is not between 1 and 100 inches", param, ctx)
+        return width, height
+
+
+@click.command(cls=SourceCommand, short_help="Draw a figure (PNG, SVG or PDF).")
+@click.argument("sources", nargs=-1, required=True, type=Source(), metavar="SOURCE...")
+@click.option("-o", "--output", metavar="FILE", help="Where to: NAME.png, .svg or .pdf.")
+@click.option("--title", metavar="TEXT", help="The figure's title; the source's name by default.")
+@click.option("--size", type=_Size(), default="7.2x4.2", show_default=True, metavar="WxH",
+              help="Width and height in inches.")
+@click.option("--dpi", type=click.IntRange(20, 1200), default=150, show_default=True, metavar="N",
+              help="Pixels per inch of a PNG.")
+@click.option("--log", is_flag=True, help="A logarithmic axis for the rate.")
+@click.option("--param", type=click.Choice(["lr", "momentum"]), default="lr", show_default=True,
+              help="Which parameter to draw.")
+def curve(  # noqa: PLR0913  a command's parameters are its options
+    sources: tuple[str, ...],
+    *,
+    output: str | None,
+    title: str | None,
+    size: tuple[float, float],
+    dpi: int,
+    log: bool,
+    param: str,
+    **given: Any,
+) -> None:
+    """Draw the curve of each SOURCE, a schedule's name or a file, into one figure.
+
+    An option given several times (--power 0.5 --power 2) draws a curve for each value. The figure
+    goes to NAME.png in the current folder, NAME being the source's, unless -o says otherwise.
+    """
+    path = _output(output, sources)
+    plans = [plan.of(param) for plan in load_plans(sources, given)]
+    from lrplot.render.figure import draw, save
+
+    heading = _title(sources, plans) if title is None else title
+    save(draw(plans, title=heading, size=size, dpi=dpi, log=log, param=param), path)
+    print_notes(plans)
+    click.echo(f"wrote {path}", err=True)
+
+
+def _output(output: str | None, sources: tuple[str, ...]) -> Path:
+    """Return the file to write, refusing an ending that is no format before any work is done."""
+    stems = dict.fromkeys(Path(source).stem for source in sources)
+    name = "stdin" if sources == ("-",) else "-".join(stems)
+    path = Path(output or f"{name}.png")
+    if path.suffix.lower() not in {".png", ".svg", ".pdf"}:
+        raise UsageError(f"-o {path}: the ending must be .png, .svg or .pdf")
+    return path
+
+
+def _title(sources: tuple[str, ...], plans: list[Plan]) -> str:
+    if len(plans) == 1:
+        return plans[0].name
+    return ", ".join(dict.fromkeys(Path(source).stem for source in sources))

@@ -1,0 +1,178 @@
+"""The options of commands that take a SOURCE: a schedule's own, and what every run has."""
+
+from __future__ import annotations
+
+import sys
+from functools import cache
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from click.shell_completion import CompletionItem
+
+    from lrplot.plan import Plan
+    from lrplot.schedules.base import Field
+
+__all__ = ["Source", "SourceCommand", "load_plans", "print_notes"]
+
+_RUN = "Run options"
+
+
+class _Option(click.Option):
+    """An option that is shown under a heading of its own."""
+
+    def __init__(self, *args: Any, section: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.section = section
+
+
+class Source(click.ParamType):
+    """A schedule's name or a file."""
+
+    name = "source"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Complete schedules by name; the shell completes files."""
+        del ctx, param
+        from click.shell_completion import CompletionItem
+
+        from lrplot.schedules import by_name
+
+        names = [name for name in by_name if name.startswith(incomplete)]
+        return [*map(CompletionItem, names), CompletionItem(incomplete, type="file")]
+
+
+class SourceCommand(click.Command):
+    """A command whose options depend on the schedules that its arguments name."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Note which schedules are named, then parse."""
+        from lrplot.schedules import by_name
+
+        ctx.meta["lrplot.names"] = tuple(arg for arg in args if arg in by_name)
+        return super().parse_args(ctx, args)
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """Return the command's own parameters, the run's, and the schedules'."""
+        names = ctx.meta.get("lrplot.names", ())
+        return [*super().get_params(ctx), *_run_options(), *_schedule_options(names)]
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Show the options under their headings; a schedule's only where one is named."""
+        sections: dict[str, list[tuple[str, str]]] = {}
+        for param in self.get_params(ctx):
+            record = param.get_help_record(ctx) if isinstance(param, click.Option) else None
+            section = getattr(param, "section", "Options")
+            if record and (section != _schedule_section(()) or ctx.meta.get("lrplot.names")):
+                sections.setdefault(section, []).append(record)
+        for section in sorted(sections, key=lambda title: (title == _RUN, title == "Options")):
+            with formatter.section(section):
+                formatter.write_dl(sections[section])
+        if not ctx.meta.get("lrplot.names"):
+            formatter.write_paragraph()
+            formatter.write_text(f"`{ctx.command_path} NAME --help` shows a schedule's options.")
+
+
+def _schedule_section(names: tuple[str, ...]) -> str:
+    return f"Options of {', '.join(names)}" if names else "Schedule options"
+
+
+@cache
+def _run_options() -> list[click.Parameter]:
+    def run(name: str, text: str, **more: Any) -> _Option:
+        metavar = more.pop("metavar", "N")
+        return _Option(
+            [name], section=_RUN, help=text, metavar=metavar, multiple=True, **more
+        )
+
+    return [
+        run("--base-lr", "The rate the optimizer holds.", metavar="RATE"),
+        run("--max-iters", "Updates in the run (500, 160k, 12ep).", metavar="STEPS"),
+        run("--max-epochs", "Epochs in the run, in place of --max-iters."),
+        run("--iters-per-epoch", "Updates in an epoch."),
+        _Option(
+            ["--metrics"],
+            section=_RUN,
+            type=click.Path(),
+            metavar="FILE",
+            help="A metric series for plateau: a number per line, or CSV step,metric.",
+        ),
+        _Option(
+            ["--set"],
+            section=_RUN,
+            multiple=True,
+            metavar="KEY=VALUE",
+            help="Set any key of a file, as schedule.0.power=2.",
+        ),
+    ]
+
+
+@cache
+def _schedule_options(names: tuple[str, ...]) -> list[click.Parameter]:
+    """Return an option for each plain field of the named schedules, of all where none is."""
+    from lrplot.schedules import SCHEDULES, by_name
+    from lrplot.schedules.base import fields_of
+    from lrplot.source import RUN_OPTIONS
+
+    fields: dict[str, Field] = {}
+    for cls in [by_name[name] for name in names] or SCHEDULES:
+        for field in fields_of(cls):
+            if field.holds == "value" and field.name not in {*RUN_OPTIONS, "metrics"}:
+                fields.setdefault(field.name, field)
+    return [_schedule_option(field, _schedule_section(names)) for field in fields.values()]
+
+
+def _schedule_option(field: Field, section: str) -> _Option:
+    from lrplot.source import option
+
+    text = f"{field.description}.  [{field.constraint()}]" if field.description else ""
+    if field.type_is(bool):
+        flags = f"{option(field.name)}/--no-{field.name.replace('_', '-')}"
+        return _Option([flags], section=section, default=None, help=text)
+    return _Option(
+        [option(field.name)],
+        section=section,
+        multiple=True,
+        metavar=field.metavar(),
+        help=text,
+        shell_complete=lambda _ctx, _param, start: [
+            choice for choice in field.choices() if choice.startswith(start)
+        ],
+    )
+
+
+def load_plans(sources: Iterable[str], given: dict[str, Any]) -> list[Plan]:
+    """Return a plan for each source and each combination of the repeated options."""
+    import msgspec
+
+    from lrplot.source import load
+
+    chosen = {key: value for key, value in given.items() if value not in (None, ())}
+    fixed = {key: value for key, value in chosen.items() if key == "set"}
+    varied = {
+        key: value if isinstance(value, tuple) else (value,)
+        for key, value in chosen.items()
+        if key != "set"
+    }
+    several = [key for key, values in varied.items() if len(values) > 1]
+    names = list(sources)
+    plans = []
+    for source, values in product(names, product(*varied.values())):
+        options = dict(zip(varied, values, strict=True))
+        plan = load(source, **options, **fixed)
+        label = ", ".join(f"{key}={options[key]}" for key in several)
+        parts = [plan.name] * (len(names) > 1 or not label) + [label] * bool(label)
+        plans.append(msgspec.structs.replace(plan, name=" ".join(parts)))
+    return plans
+
+
+def print_notes(plans: Iterable[Plan]) -> None:
+    """Say on stderr, once each, what the reader should know."""
+    for note in dict.fromkeys(note for plan in plans for note in plan.notes):
+        print(f"note: {note}", file=sys.stderr)  # noqa: T201  the commentary channel

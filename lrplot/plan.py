@@ -1,0 +1,156 @@
+"""A Plan: a schedule with all that is needed to say a rate, and what the reader should know."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, overload
+
+import msgspec
+from msgspec import Meta
+
+from lrplot._lazy import np
+from lrplot.errors import InputError, ParameterError, Problem
+from lrplot.schedules.base import Schedule, check_value
+from lrplot.units import LARGEST_STEP, Horizon
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from numpy.typing import ArrayLike
+
+    from lrplot.schedules.base import Phase, Rates, Steps
+
+__all__ = ["BaseRate", "Given", "Plan"]
+
+_CHUNK = 2**14  # steps evaluated at a time: their temporaries stay in the processor's cache
+
+BaseRate = Annotated[
+    float, Meta(ge=0, description="the rate the optimizer holds", extra={"unit": "rate"})
+]
+_Count = Annotated[int, Meta(ge=1, le=LARGEST_STEP)]
+
+
+class Given(msgspec.Struct, frozen=True, kw_only=True):
+    """What the user says beside the source: what a call or a config cannot hold.
+
+    A reader that needs one that is None asks for it by its option: `need("max_iters", "why")`.
+    """
+
+    base_lr: float | None = None
+    max_iters: int | None = None
+    max_epochs: int | None = None
+    iters_per_epoch: int | None = None
+    metrics: tuple[float, ...] | None = None
+
+    def need(self, name: str, why: str) -> Any:
+        """Return a value, or raise the InputError that asks for its option."""
+        value = getattr(self, name)
+        if value is None:
+            option = f"--{name.replace('_', '-')}"
+            raise InputError([Problem(message=f"{why} needs {option}", hint=f"add {option}")])
+        return value
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """A schedule, its base rate and its horizon: a learning-rate curve ready to be asked.
+
+    `lr(t)` is the rate that update number t uses, counting from 0. The horizon runs 0..max_iters;
+    max_iters is where the schedule stands after the last update.
+
+    Attributes:
+        schedule: the schedule.
+        base_lr: the rate that flows into it: what the optimizer holds.
+        max_iters: how many updates the run makes (T).
+        iters_per_epoch: updates in an epoch, where known.
+        name: what a legend calls the curve.
+        convention: whose rule the values follow: "native", or a framework's.
+        notes: what the reader should know about how the source was understood.
+    """
+
+    schedule: Schedule
+    base_lr: float
+    max_iters: int
+    iters_per_epoch: int | None = None
+    name: str = ""
+    convention: str = "native"
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Check the numbers; the schedule has checked itself."""
+        if not isinstance(self.schedule, Schedule):
+            raise ParameterError("schedule", f"must be a schedule, got {self.schedule!r}")
+        force = msgspec.structs.force_setattr
+        force(self, "base_lr", check_value("base_lr", BaseRate, self.base_lr))
+        force(self, "max_iters", check_value("max_iters", _Count, self.max_iters))
+        if self.iters_per_epoch is not None:
+            check_value("iters_per_epoch", _Count, self.iters_per_epoch)
+        force(self, "name", self.name or self.schedule.name())
+
+    @property
+    def horizon(self) -> Horizon:
+        """What turns "8ep" or "50%" into steps of this plan."""
+        return Horizon(max_iters=self.max_iters, iters_per_epoch=self.iters_per_epoch)
+
+    @property
+    def phases(self) -> tuple[Phase, ...]:
+        """The stretches of the run that a person would name."""
+        return self.schedule.phases(self.max_iters)
+
+    @overload
+    def lr(self, steps: int) -> float: ...
+    @overload
+    def lr(self, steps: ArrayLike) -> Rates: ...
+    def lr(self, steps: Any) -> Any:
+        """Return the rate at each step: a float for one, a float64 array for several.
+
+        Steps are whole and >= 0; beyond max_iters the schedule says what happens (one with a
+        length of its own holds). Raises InputError where a step has no finite rate.
+        """
+        return _evaluate(self.schedule, steps, self.base_lr)
+
+    def of(self, param: str) -> Plan:
+        """Return the plan of another parameter: "lr" (this one) or "momentum"."""
+        if param == "lr":
+            return self
+        cycled = self.schedule.momentum()
+        if cycled is None:
+            raise InputError(f"{self.name} does not schedule the {param}")
+        return msgspec.structs.replace(self, schedule=cycled, name=f"{self.name} {param}")
+
+    def plot(self, ax: Axes | None = None, **line: Any) -> Axes:
+        """Draw the curve on a matplotlib Axes (a new Figure's, unless given) and return it."""
+        from lrplot.render.figure import draw_line, new_axes
+
+        axes = new_axes() if ax is None else ax
+        draw_line(axes, self, **line)
+        return axes
+
+
+def _evaluate(schedule: Schedule, steps: Any, base: float) -> Any:
+    wanted = _as_steps(steps)
+    flat = wanted.reshape(-1)
+    rates = np.empty(flat.shape)
+    for start in range(0, flat.size, _CHUNK):
+        chunk = flat[start : start + _CHUNK]
+        rates[start : start + _CHUNK] = _finite(schedule, chunk, base)
+    return float(rates[0]) if wanted.ndim == 0 else rates.reshape(wanted.shape)
+
+
+def _as_steps(steps: Any) -> Steps:
+    """Return the steps as int64, or refuse what is not a step."""
+    given = np.asarray(steps)
+    if given.dtype.kind not in "iu" and given.size:
+        raise ParameterError("steps", f"must be whole numbers, got {given.dtype}")
+    if given.size and (given.min() < 0 or given.max() > LARGEST_STEP):
+        raise ParameterError("steps", "must be between 0 and 2^53")
+    return given.astype(np.int64, copy=False)
+
+
+def _finite(schedule: Schedule, steps: Steps, base: float) -> Rates:
+    """Evaluate one chunk, and refuse a rate that is none."""
+    with np.errstate(all="ignore"):
+        rates = schedule.lr(steps, np.broadcast_to(np.float64(base), steps.shape))
+    if not np.isfinite(rates.sum()):
+        bad = ~np.isfinite(rates)
+        if bad.any():
+            step, rate = int(steps[bad][0]), float(rates[bad][0])
+            raise InputError(f"{schedule.name()} gives no finite rate at step {step}: {rate}")
+    return rates

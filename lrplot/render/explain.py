@@ -1,0 +1,67 @@
+"""How a source was understood, as text a person reads."""
+
+from __future__ import annotations
+
+from textwrap import indent, wrap
+from typing import TYPE_CHECKING
+
+from lrplot import spec
+from lrplot.render.numbers import rounded
+
+if TYPE_CHECKING:
+    from lrplot.plan import Plan
+    from lrplot.schedules.base import Phase
+
+__all__ = ["as_text", "as_yaml"]
+
+_WIDTH = 80
+
+
+def as_yaml(plan: Plan) -> str:
+    """Return the plan as a native spec."""
+    import yaml
+
+    return str(yaml.safe_dump(spec.write(plan), sort_keys=False, default_flow_style=None))
+
+
+def as_text(plan: Plan) -> str:
+    """Return the convention, the run, the phases with their rates, and the notes."""
+    lines = [
+        plan.name,
+        f"  convention  {plan.convention}",
+        f"  base rate   {rounded(plan.base_lr)}",
+        f"  run         {_run(plan)}",
+        "",
+        *_phases(plan),
+    ]
+    for note in plan.notes:
+        lines += wrap(f"note: {note}", _WIDTH, initial_indent="  ", subsequent_indent="        ")
+    return "\n".join(lines) + "\n"
+
+
+def _run(plan: Plan) -> str:
+    epochs = ""
+    if plan.iters_per_epoch:
+        count = plan.max_iters / plan.iters_per_epoch
+        epochs = f" ({count:g} epochs of {plan.iters_per_epoch:,})"
+    return f"{plan.max_iters:,} updates{epochs}"
+
+
+def _phases(plan: Plan) -> list[str]:
+    """Return a line per phase: its steps, and the rates of its first and last update."""
+    rows = [("phase", "from", "to", "rate", "")]
+    rows += [_phase(plan, phase) for phase in plan.phases]
+    end = plan.max_iters
+    rows.append(("end", f"{end:,}", "", rounded(plan.lr(end)), ""))
+    widths = [max(len(row[i]) for row in rows) for i in range(4)]
+    lines = [
+        f"{row[0]:<{widths[0]}}  {row[1]:>{widths[1]}}  {row[2]:>{widths[2]}}  {row[3]}{row[4]}"
+        for row in rows
+    ]
+    return indent("\n".join(line.rstrip() for line in lines), "  ").splitlines()
+
+
+def _phase(plan: Plan, phase: Phase) -> tuple[str, str, str, str, str]:
+    first, last = plan.lr(phase.start), plan.lr(phase.end - 1)
+    moves = "" if first == last else f" -> {rounded(last)}"
+    return phase.name, f"{phase.start:,}", f"{phase.end - 1:,}", rounded(first), moves

@@ -1,0 +1,118 @@
+"""Values as CSV, TSV, JSON, JSON Lines or Markdown, streamed: memory does not grow with steps."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, TextIO
+
+import msgspec
+
+from lrplot.render.numbers import rounded
+from lrplot.sampling import blocks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from lrplot.plan import Plan
+
+    Rows = Iterator[list[list[Any]]]  # per block of steps, its columns
+
+__all__ = ["FORMATS", "Grid", "columns_of"]
+
+
+class Grid(msgspec.Struct, frozen=True):
+    """What a table shows: curves by steps, under one parameter's name."""
+
+    plans: tuple[Plan, ...]
+    steps: Sequence[int]
+    param: str = "lr"
+
+    @property
+    def header(self) -> list[str]:
+        """The columns' names: step, then lr or each curve's name, then epoch where known."""
+        names = [plan.name for plan in self.plans] if len(self.plans) > 1 else [self.param]
+        return ["step", *names, *(["epoch"] if self.epoch_length else [])]
+
+    @property
+    def epoch_length(self) -> int | None:
+        """Updates in an epoch, where all the curves agree on it."""
+        lengths = {plan.iters_per_epoch for plan in self.plans}
+        return lengths.pop() if len(lengths) == 1 else None
+
+    def columns(self) -> Rows:
+        """Yield the columns, block by block, as plain numbers."""
+        for steps in blocks(self.steps):
+            rates = [plan.lr(steps).tolist() for plan in self.plans]
+            epoch = self.epoch_length
+            epochs = [(steps / epoch).tolist()] if epoch else []
+            yield [steps.tolist(), *rates, *epochs]
+
+
+def columns_of(grid: Grid) -> list[list[Any]]:
+    """Return all the columns of a table that is small enough to be read."""
+    parts = list(grid.columns())
+    return [[value for part in parts for value in part[i]] for i in range(len(grid.header))]
+
+
+def _delimited(grid: Grid, out: TextIO, delimiter: str) -> None:
+    import csv
+
+    csv.writer(out, delimiter=delimiter, lineterminator="\n").writerow(grid.header)
+    line = delimiter.join(["%d", *["%r"] * (len(grid.header) - 1)]) + "\n"
+    for columns in grid.columns():
+        out.write("".join(map(line.__mod__, zip(*columns, strict=True))))
+
+
+def _csv(grid: Grid, out: TextIO) -> None:
+    _delimited(grid, out, ",")
+
+
+def _tsv(grid: Grid, out: TextIO) -> None:
+    _delimited(grid, out, "\t")
+
+
+def _records(grid: Grid) -> Iterator[str]:
+    for columns in grid.columns():
+        for row in zip(*columns, strict=True):
+            yield json.dumps(dict(zip(grid.header, row, strict=True)))
+
+
+def _jsonl(grid: Grid, out: TextIO) -> None:
+    for record in _records(grid):
+        out.write(f"{record}\n")
+
+
+def _json(grid: Grid, out: TextIO) -> None:
+    """Write one object: the curves with their conventions and notes, then the rows."""
+    curves = [
+        {
+            "name": plan.name,
+            "convention": plan.convention,
+            "base_lr": plan.base_lr,
+            "max_iters": plan.max_iters,
+            "iters_per_epoch": plan.iters_per_epoch,
+            "notes": list(plan.notes),
+        }
+        for plan in grid.plans
+    ]
+    out.write(f'{{"curves": {json.dumps(curves)},\n "rows": [')
+    for number, record in enumerate(_records(grid)):
+        out.write(f"{',' if number else ''}\n  {record}")
+    out.write("\n]}\n")
+
+
+def _markdown(grid: Grid, out: TextIO) -> None:
+    names = [name.replace("|", "\\|") for name in grid.header]
+    out.write(f"| {' | '.join(names)} |\n|{'---:|' * len(names)}\n")
+    for columns in grid.columns():
+        for step, *values in zip(*columns, strict=True):
+            out.write(f"| {step} | {' | '.join(map(rounded, values))} |\n")
+
+
+FORMATS: dict[str, Callable[[Grid, TextIO], None]] = {
+    "csv": _csv,
+    "tsv": _tsv,
+    "json": _json,
+    "jsonl": _jsonl,
+    "markdown": _markdown,
+}

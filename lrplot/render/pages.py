@@ -1,0 +1,75 @@
+"""The catalogue's pages: every word of them stands on a schedule's class or its fields."""
+
+from __future__ import annotations
+
+import inspect
+from textwrap import fill, wrap
+from typing import TYPE_CHECKING, Any
+
+from lrplot.schedules import SCHEDULES
+from lrplot.schedules.base import Schedule, fields_of
+
+if TYPE_CHECKING:
+    from lrplot.schedules.base import Field
+
+__all__ = ["command", "listing", "page", "summary"]
+
+_WIDTH = 80
+
+
+def summary(cls: type[Schedule]) -> str:
+    """Return the first line of a schedule's description."""
+    return inspect.cleandoc(cls.__doc__ or "").splitlines()[0]
+
+
+def listing(pattern: str = "") -> str:
+    """Return a line per schedule whose name or summary holds the pattern."""
+    found = [cls for cls in SCHEDULES if pattern.lower() in f"{cls.name()} {summary(cls)}".lower()]
+    width = max((len(cls.name()) for cls in found), default=0)
+    return "".join(f"{cls.name():<{width}}  {summary(cls)}\n" for cls in found)
+
+
+def page(cls: type[Schedule]) -> str:
+    """Return a schedule's name, description, parameters and example."""
+    parts = [_wrapped(f"{cls.name()}: {inspect.cleandoc(cls.__doc__ or '')}"), _parameters(cls)]
+    if cls.example:
+        parts.append(f"Example\n\n    {command(cls)}\n\n{_spec(cls)}")
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _wrapped(text: str) -> str:
+    """Fill the paragraphs to the page's width; leave formulas, which are indented, as they are."""
+    parts = text.split("\n\n")
+    return "\n\n".join(part if part[0] == " " else fill(part, _WIDTH) for part in parts)
+
+
+def _parameters(cls: type[Schedule]) -> str:
+    if not fields_of(cls):
+        return ""
+    width = max(len(field.name) for field in fields_of(cls))
+    lines = [line for field in fields_of(cls) for line in _parameter(field, width)]
+    return "\n".join(["Parameters", "", *lines])
+
+
+def _parameter(field: Field, width: int) -> list[str]:
+    text = f"{field.description} [{field.constraint()}]"
+    head = f"    {field.name:<{width}}  "
+    return wrap(text, _WIDTH, initial_indent=head, subsequent_indent=" " * len(head))
+
+
+def command(cls: type[Schedule]) -> str:
+    """Return the command that draws a schedule's example."""
+    from lrplot.source import option
+
+    options = [f"{option(key)} {_argument(value)}" for key, value in cls.example.items()]
+    return " ".join(["lrplot curve", cls.name(), *options])
+
+
+def _argument(value: Any) -> str:
+    text = ",".join(map(str, value)) if isinstance(value, list) else str(value)
+    return f"'{text}'" if " " in text else text
+
+
+def _spec(cls: type[Schedule]) -> str:
+    values = {"schedule": cls.name(), **cls.example}
+    return "\n".join(f"    {key}: {value}" for key, value in values.items())

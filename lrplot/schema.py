@@ -1,0 +1,99 @@
+"""The JSON Schema of native spec files, made from the schedules' fields."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from lrplot.render.pages import summary
+from lrplot.schedules import SCHEDULES
+from lrplot.schedules.base import Field, Schedule, fields_of
+from lrplot.spec import PLAN_KEYS
+
+__all__ = ["json_schema"]
+
+_SCHEDULE = {"$ref": "#/$defs/schedule"}
+_STEPS: dict[str, Any] = {
+    "anyOf": [
+        {"type": "integer", "minimum": 0},
+        {"type": "string", "pattern": r"^\s*([0-9_,.]+(e[+-]?[0-9]+)?[kmgbKMGB]?\s*[a-z%]*|end)$"},
+    ]
+}
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the schema: a flat document per schedule, or one that nests them."""
+    names = [cls.name() for cls in SCHEDULES]
+    flat = [_object(cls, tag="schedule", beside=_run()) for cls in SCHEDULES]
+    nested = {
+        "type": "object",
+        "properties": {**_run(), "schedule": _SCHEDULE},
+        "required": ["schedule"],
+        "additionalProperties": False,
+    }
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "lrplot schedule",
+        "type": "object",
+        "properties": {"schedule": {"description": PLAN_KEYS["schedule"]}},
+        "required": ["schedule"],
+        "anyOf": [*flat, nested],
+        "$defs": {
+            "schedule": {
+                "anyOf": [
+                    {"enum": names},
+                    {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/item"}},
+                    *({"$ref": f"#/$defs/{name}"} for name in names),
+                ]
+            },
+            "item": {"anyOf": [{"enum": names}, *(_item(cls) for cls in SCHEDULES)]},
+            **{cls.name(): _object(cls, tag="type", beside={}) for cls in SCHEDULES},
+        },
+    }
+
+
+def _item(cls: type[Schedule]) -> dict[str, Any]:
+    """Return a list's item: a schedule that may say how many steps it lasts."""
+    lasting = {**_STEPS, "description": "how many steps it lasts"}
+    return _object(cls, tag="type", beside={"steps": lasting})
+
+
+def _run() -> dict[str, Any]:
+    """Return the keys that say what the run is like."""
+    types: dict[str, dict[str, Any]] = {
+        "base_lr": {"type": "number", "minimum": 0},
+        "max_iters": _STEPS,
+        "max_epochs": {"type": "integer", "minimum": 1},
+        "iters_per_epoch": {"type": "integer", "minimum": 1},
+        "metrics": {"type": "array", "items": {"type": "number"}},
+        "name": {"type": "string"},
+    }
+    described = {key: {**kind, "description": PLAN_KEYS[key]} for key, kind in types.items()}
+    return {"$schema": {"type": "string"}, **described}
+
+
+def _object(cls: type[Schedule], *, tag: str, beside: dict[str, Any]) -> dict[str, Any]:
+    fields = fields_of(cls)
+    own = {field.name: _property(field) for field in fields}
+    needed = [field.name for field in fields if field.required and not field.source]
+    return {
+        "type": "object",
+        "description": summary(cls),
+        "properties": {tag: {"const": cls.name()}, **beside, **own},
+        "required": [tag, *needed],
+        "additionalProperties": False,
+    }
+
+
+def _property(field: Field) -> dict[str, Any]:
+    described = {"description": field.description}
+    if field.holds == "schedule":
+        return {**_SCHEDULE, **described}
+    if field.holds == "schedules":
+        return {"type": "array", "minItems": 1, "items": _SCHEDULE, **described}
+    if field.unit == "steps":
+        return {**({"type": "array", "items": _STEPS} if field.type_is(tuple) else _STEPS), **described}
+    (made,), _ = msgspec.json.schema_components([field.type])
+    default = {} if field.required else {"default": field.default}
+    return {**made, **described, **default}

@@ -1,0 +1,408 @@
+"""The native spec: a tree to a Plan, and a Plan back to plain data.
+
+    schedule: poly            a name; its parameters stand beside it
+    base_lr: 0.1
+    max_iters: 1000
+    power: 2
+
+    schedule:                 or a list, one after another, each `steps` long (the last to the end)
+      - {type: linear_warmup, warmup_steps: 100}
+      - {type: poly, power: 2}
+
+    schedule:                 or a mapping with a type: any schedule, nested as deep as it goes
+      type: chain
+      schedules: [...]
+
+Every problem of a file is collected before any is raised.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from msgspec import NODEFAULT, Struct
+
+from lrplot.errors import InputError, ParameterError, Problem, Where, suggest
+from lrplot.plan import BaseRate, Plan
+from lrplot.schedules import Schedule, Sequence, by_name
+from lrplot.schedules.base import Field, Period, as_field, check_value, fields_of
+from lrplot.syntax.tree import Key, Node
+from lrplot.units import Horizon, UnitError
+
+__all__ = ["PLAN_KEYS", "read", "write"]
+
+PLAN_KEYS = {
+    "schedule": "the schedule: a name, a list of schedules, or a mapping with a type",
+    "base_lr": "the rate the optimizer holds",
+    "max_iters": "updates in the run (T)",
+    "max_epochs": "epochs in the run, in place of max_iters",
+    "iters_per_epoch": "updates in an epoch",
+    "metrics": "the metric at each step, for plateau",
+    "name": "what a legend calls the curve",
+}
+_RUN_KEYS = {*PLAN_KEYS, "$schema"}
+_COUNT = as_field("steps", Period)
+
+
+class _Surroundings(Struct, frozen=True, kw_only=True):
+    """What a schedule's place supplies where its own mapping leaves a field out.
+
+    `horizon` is the run's, for durations: 5% is a part of the run wherever it is written. `end` is
+    how many steps the schedule itself gets.
+    """
+
+    horizon: Horizon
+    end: int | None
+    base_lr: float | None = None
+    metrics: Node | None = None
+
+    def lasting(self, end: int | None) -> _Surroundings:
+        """Return the same for a schedule that gets `end` steps."""
+        return msgspec.structs.replace(self, end=end)
+
+    def inside(self, cls: type[Schedule], given: dict[str, Any], index: int) -> _Surroundings:
+        """Return the same for one of the schedules inside a schedule of this class."""
+        end = None if self.end is None else cls.room(given, self.end, index)
+        return msgspec.structs.replace(self, end=end, horizon=self._slower(cls.clock(given)))
+
+    def _slower(self, clock: int) -> Horizon:
+        """Return the run's horizon in steps of a clock that ticks once every `clock` steps."""
+        run, epoch = self.horizon.max_iters, self.horizon.iters_per_epoch
+        return Horizon(
+            max_iters=None if run is None else -(-run // clock),
+            iters_per_epoch=None if epoch is None else max(1, epoch // clock),
+        )
+
+    def supply(self, field: Field) -> Any:
+        """Return the value for a field, NODEFAULT where nothing here supplies it."""
+        found = {
+            "max_iters": self.end,
+            "iters_per_epoch": self.horizon.iters_per_epoch,
+            "base_lr": self.base_lr,
+            "metrics": self.metrics,
+        }.get(field.source)
+        return NODEFAULT if found is None else found
+
+
+def read(tree: Node) -> Plan:
+    """Return the plan a native spec describes; raise InputError with every problem found."""
+    return _Reader().plan(tree)
+
+
+class _Reader:
+    """Reads one document, collecting what is wrong with it."""
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+
+    # -- the document -----------------------------------------------------------------------
+
+    def plan(self, tree: Node) -> Plan:
+        top = self._mapping(tree)
+        if "schedule" not in top:
+            near = next((key for key in top if suggest(str(key), ["schedule"])), None)
+            hint = f"is '{near}' meant to be it?" if near else "name one, as schedule: poly"
+            self._problem("schedule", "is missing", tree.where, hint)
+            raise InputError(self.problems)
+        around = self._surroundings(tree, top)
+        path = "" if isinstance(top["schedule"].value, str) else "schedule"
+        schedule = self._schedule(self._schedule_node(tree, top), around, path)
+        if schedule is not None and self._needs_base(schedule, around):
+            self._problem("base_lr", "is missing", tree.where, "give base_lr: 0.1, say")
+        if schedule is None or self.problems:
+            raise InputError(self.problems)
+        return self._finish(top, schedule, around)
+
+    def _needs_base(self, schedule: Schedule, around: _Surroundings) -> bool:
+        blamed = any(problem.key == "base_lr" for problem in self.problems)
+        return around.base_lr is None and schedule.uses_base() and not blamed
+
+    def _finish(self, top: dict[Key, Node], schedule: Schedule, around: _Surroundings) -> Plan:
+        notes = []
+        max_iters = around.horizon.max_iters
+        if max_iters is None:
+            max_iters = schedule.extent()
+            notes.append(f"max_iters is not given; {max_iters:,} is assumed")
+        plan = Plan(
+            schedule=schedule,
+            base_lr=around.base_lr or 0.0,
+            max_iters=max_iters,
+            iters_per_epoch=around.horizon.iters_per_epoch,
+            name=str(top["name"].value) if "name" in top else "",
+            notes=tuple(notes),
+        )
+        if around.base_lr is None:  # the rates stand in the schedule
+            plan = msgspec.structs.replace(plan, base_lr=plan.lr(0))
+        return plan
+
+    def _schedule_node(self, tree: Node, top: dict[Key, Node]) -> Node:
+        """Return the schedule's node: the document's own mapping where it is flat."""
+        node = top["schedule"]
+        if not isinstance(node.value, str):
+            for key in top:
+                if key not in _RUN_KEYS:
+                    self._unknown(key, tree.keys[key], [*PLAN_KEYS], "")
+            return node
+        cls = self._class(node, "schedule")
+        own = {field.name for field in fields_of(cls)} if cls else set()
+        kept = {key for key in top if key in own or key not in _RUN_KEYS}
+        values = {"type": node, **{key: top[key] for key in kept}}
+        return Node(values, tree.where, keys=tree.keys)
+
+    def _surroundings(self, tree: Node, top: dict[Key, Node]) -> _Surroundings:
+        horizon = self._horizon(tree, top)
+        base_lr = None
+        if "base_lr" in top:
+            base_lr = self._checked("base_lr", BaseRate, top["base_lr"])
+        return _Surroundings(
+            horizon=horizon, end=horizon.max_iters, base_lr=base_lr, metrics=top.get("metrics")
+        )
+
+    def _horizon(self, tree: Node, top: dict[Key, Node]) -> Horizon:
+        epoch = self._count(top, "iters_per_epoch", Horizon())
+        max_iters = self._count(top, "max_iters", Horizon(iters_per_epoch=epoch))
+        epochs = self._count(top, "max_epochs", Horizon(iters_per_epoch=1))
+        if epochs is not None and max_iters is not None:
+            self._problem("max_epochs", "give max_iters or max_epochs, not both", tree.where)
+        elif epochs is not None and epoch is None:
+            where = tree.keys.get("max_epochs", tree.where)
+            self._problem("max_epochs", "needs iters_per_epoch: how long an epoch is", where)
+        elif epochs is not None and epoch is not None:
+            max_iters = epochs * epoch
+        return Horizon(max_iters=max_iters, iters_per_epoch=epoch)
+
+    def _count(self, top: dict[Key, Node], key: str, horizon: Horizon) -> int | None:
+        if key not in top:
+            return None
+        return self._count_at(top[key], horizon, key)
+
+    # -- a schedule ---------------------------------------------------------------------------
+
+    def _schedule(self, node: Node, around: _Surroundings, path: str) -> Schedule | None:
+        if isinstance(node.value, tuple):
+            return self._list(node, around, path)
+        if isinstance(node.value, str):
+            node = Node({"type": node}, node.where, keys={"type": node.where})
+        given = self._mapping(node, path)
+        if "type" not in given:
+            self._problem(_join(path, "type"), "is missing: which schedule?", node.where)
+            return None
+        cls = self._class(given["type"], _join(path, "type") if path else "schedule")
+        return self._struct(cls, node, around, path) if cls else None
+
+    def _list(self, node: Node, around: _Surroundings, path: str) -> Schedule | None:
+        """Read a list: one schedule after another, each as long as it says."""
+        if not node.value:
+            self._problem(path or "schedule", "is an empty list", node.where)
+            return None
+        starts, schedules = [0], []
+        for i, item in enumerate(node.value):
+            last = i == len(node.value) - 1
+            bare, length = self._length(item, around, f"{path}[{i}]", last=last)
+            rest = None if around.end is None else max(1, around.end - starts[-1])
+            here = around.lasting(length or rest)
+            schedules.append(self._schedule(bare, here, f"{path}[{i}]"))
+            starts.append(starts[-1] + (length or 1))
+        if None in schedules:
+            return None
+        if len(schedules) == 1:
+            return schedules[0]
+        milestones = tuple(starts[1:-1])
+        return self._build(Sequence, node, path, schedules=schedules, milestones=milestones)
+
+    def _length(
+        self, item: Node, around: _Surroundings, path: str, *, last: bool
+    ) -> tuple[Node, int | None]:
+        """Return a list's item without its `steps`, and how many steps it lasts."""
+        given = item.value if isinstance(item.value, dict) else {}
+        bare = {key: value for key, value in given.items() if key != "steps"}
+        node = Node(bare, item.where, keys=item.keys) if given else item
+        written = [key for key in ("steps", "max_iters", "warmup_steps") if key in given]
+        if last or ("then" in given and written == ["warmup_steps"]):
+            written = [key for key in written if key == "steps"]
+        if written:
+            return node, self._count_at(given[written[0]], around.horizon, _join(path, written[0]))
+        if not last:
+            self._problem(path, "how long does it last?", item.where, "add steps: 500, say")
+        return node, None
+
+    def _count_at(self, node: Node, horizon: Horizon, key: str) -> int | None:
+        value = self._value(_COUNT, node, horizon, key)
+        return None if value is NODEFAULT else int(value)
+
+    def _struct(
+        self, cls: type[Schedule], node: Node, around: _Surroundings, path: str
+    ) -> Schedule | None:
+        """Read each field of a schedule: the plain ones first, as they say how much room is in."""
+        fields = {field.name: field for field in fields_of(cls)}
+        for key in node.value:
+            if key not in fields and key != "type":
+                self._unknown(key, node.keys[key], [*fields], f" of {cls.name()}")
+        values: dict[str, Any] = {}
+        before = len(self.problems)
+        for field in sorted(fields.values(), key=lambda field: field.holds != "value"):
+            value = self._field(cls, field, node, around, values, path)
+            if value is not NODEFAULT:
+                values[field.name] = value
+        return self._build(cls, node, path, **values) if len(self.problems) == before else None
+
+    def _field(  # noqa: PLR0913  one field needs its schedule, its place and its fellows
+        self,
+        cls: type[Schedule],
+        field: Field,
+        node: Node,
+        around: _Surroundings,
+        values: dict[str, Any],
+        path: str,
+    ) -> Any:
+        key = _join(path, field.name)
+        item = node.value.get(field.name)
+        if item is None:
+            item = around.supply(field)
+            if item is NODEFAULT and field.required:
+                self._problem(key, "is missing", node.where, _missing_hint(cls, field))
+            if not isinstance(item, Node):
+                return item
+        if field.holds == "value":
+            return self._value(field, item, around.horizon, key)
+        return self._inner(cls, field, item, around, values, key)
+
+    def _inner(  # noqa: PLR0913
+        self,
+        cls: type[Schedule],
+        field: Field,
+        item: Node,
+        around: _Surroundings,
+        values: dict[str, Any],
+        key: str,
+    ) -> Any:
+        """Read the schedules inside a schedule, each with the room it gets."""
+        if field.holds == "schedule":
+            return self._schedule(item, around.inside(cls, values, 0), key) or NODEFAULT
+        if not isinstance(item.value, tuple):
+            self._problem(key, "must be a list of schedules", item.where)
+            return NODEFAULT
+        inner = [
+            self._schedule(node, around.inside(cls, values, i), f"{key}[{i}]")
+            for i, node in enumerate(item.value)
+        ]
+        return NODEFAULT if None in inner else tuple(inner)
+
+    def _build(self, cls: type[Schedule], node: Node, path: str, **values: Any) -> Schedule | None:
+        try:
+            return cls(**values)
+        except ParameterError as error:
+            for problem in error.problems:
+                where = _place(node, problem.key)
+                self._problem(_join(path, problem.key), problem.message, where, problem.hint)
+            return None
+
+    # -- values -------------------------------------------------------------------------------
+
+    def _value(self, field: Field, node: Node, horizon: Horizon, key: str) -> Any:
+        plain = _plain(node)
+        if field.unit == "steps":
+            try:
+                plain = _in_steps(plain, horizon)
+            except UnitError as error:
+                problem = error.problems[0]
+                self._problem(key, problem.message, node.where, problem.hint)
+                return NODEFAULT
+        try:
+            return field.check(plain)
+        except ParameterError as error:
+            self._problem(key, error.problems[0].message, node.where)
+            return NODEFAULT
+
+    def _checked(self, key: str, annotation: Any, node: Node) -> Any:
+        try:
+            return check_value(key, annotation, _plain(node))
+        except ParameterError as error:
+            self._problem(key, error.problems[0].message, node.where)
+            return None
+
+    def _class(self, node: Node, key: str) -> type[Schedule] | None:
+        cls = by_name.get(str(node.value))
+        if cls is None:
+            hint = suggest(str(node.value), by_name) or "`lrplot list` names them all"
+            self._problem(key, f"no schedule is called {node.value!r}", node.where, hint)
+        return cls
+
+    def _mapping(self, node: Node, path: str = "") -> dict[Key, Node]:
+        if isinstance(node.value, dict):
+            return node.value
+        self._problem(path, "must be a mapping of keys to values", node.where)
+        raise InputError(self.problems)
+
+    def _unknown(self, key: Key, where: Where, known: list[str], of: str) -> None:
+        hint = suggest(str(key), known) or f"known: {', '.join(known)}"
+        self._problem(str(key), f"is not a parameter{of}" if of else "is not a key", where, hint)
+
+    def _problem(self, key: str, message: str, where: Where, hint: str = "") -> None:
+        self.problems.append(Problem(message=message, key=key, where=where, hint=hint))
+
+
+def _plain(node: Node) -> Any:
+    """Return a node as plain data."""
+    if isinstance(node.value, tuple):
+        return [_plain(item) for item in node.value]
+    if isinstance(node.value, dict):
+        return {key: _plain(item) for key, item in node.value.items()}
+    return node.value
+
+
+def _in_steps(value: Any, horizon: Horizon) -> Any:
+    """Turn durations ("8ep") into steps; leave what is a number, or no duration, to the checks."""
+    if isinstance(value, list):
+        return [_in_steps(item, horizon) for item in value]
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return horizon.steps(value) if isinstance(value, str) else value
+
+
+def _place(node: Node, key: str) -> Where:
+    """Return where a key's value stands, or the whole mapping where it is not written."""
+    item = node.value.get(key) if isinstance(node.value, dict) else None
+    return item.where if item is not None else node.where
+
+
+def _missing_hint(cls: type[Schedule], field: Field) -> str:
+    example = cls.example.get(field.name)
+    return f"for example {field.name}: {example}" if example is not None else field.description
+
+
+def _join(path: str, key: str) -> str:
+    return f"{path}.{key}" if path and key else path or key
+
+
+def write(plan: Plan) -> dict[str, Any]:
+    """Return the native spec of a plan as plain data, which reads back to an equal plan."""
+    run: dict[str, Any] = {"base_lr": plan.base_lr, "max_iters": plan.max_iters}
+    if plan.iters_per_epoch is not None:
+        run["iters_per_epoch"] = plan.iters_per_epoch
+    if plan.name != plan.schedule.name():
+        run["name"] = plan.name
+    own = _write(plan.schedule)
+    if own.get("max_iters", plan.max_iters) == plan.max_iters and not _nested(plan.schedule):
+        return {"schedule": own.pop("type"), **run, **own}
+    return {**run, "schedule": own}
+
+
+def _write(schedule: Schedule) -> dict[str, Any]:
+    written: dict[str, Any] = {"type": schedule.name()}
+    for field in fields_of(type(schedule)):
+        value = getattr(schedule, field.name)
+        if value == field.default:
+            continue
+        if field.holds == "schedule":
+            value = _write(value)
+        elif field.holds == "schedules":
+            value = [_write(inner) for inner in value]
+        written[field.name] = list(value) if isinstance(value, tuple) else value
+    return written
+
+
+def _nested(schedule: Schedule) -> bool:
+    return any(field.holds != "value" for field in fields_of(type(schedule)))
+

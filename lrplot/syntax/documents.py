@@ -1,0 +1,241 @@
+"""YAML and JSON to a tree, with every value's place; bounded, and nothing is ever constructed.
+
+A YAML tag is kept as text. `1e-4` is a number, as people mean it, though YAML 1.1 makes it text;
+a reader that must follow a framework's YAML 1.1 finds what was written in `Node.text`.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lrplot.errors import InputError, Problem, Where
+from lrplot.syntax.tree import Key, Node
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["parse_document", "read_document", "read_text"]
+
+MAX_BYTES = 5_000_000
+MAX_DEPTH = 60
+MAX_NODES = 200_000
+
+_NUMBER = re.compile(
+    r"[+-]?(?:0x[0-9a-f][0-9a-f_]*|0o[0-7][0-7_]*|(?P<float>(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:e[+-]?\d+)?))",
+    re.IGNORECASE,
+)
+_WORDS = {
+    **dict.fromkeys(("", "~", "null", "none"), None),
+    **dict.fromkeys(("true", "yes", "on"), True),
+    **dict.fromkeys(("false", "no", "off"), False),
+    **dict.fromkeys((".inf", "+.inf"), float("inf")),
+    "-.inf": float("-inf"),
+    ".nan": float("nan"),
+}
+_JSON_EXTRAS = re.compile(r'"(?:\\.|[^"\\])*"|//[^\n]*|/\*.*?\*/|\t', re.DOTALL)
+
+
+def read_document(path: str | Path) -> Node:
+    """Read a YAML or JSON file ("-" is standard input) into a tree; raise InputError."""
+    source = "standard input" if str(path) == "-" else str(path)
+    return parse_document(read_text(path), source)
+
+
+def read_text(path: str | Path) -> str:
+    """Return a text file's content, refusing at once what cannot be a config."""
+    source = "standard input" if str(path) == "-" else str(path)
+    where = Where(source)
+    try:
+        data = _read_bytes(path)
+    except IsADirectoryError:
+        raise InputError("is a folder, not a file", where=where) from None
+    except FileNotFoundError:
+        raise InputError("no such file", where=where) from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise InputError(f"cannot be read: {reason}", where=where) from None
+    if len(data) > MAX_BYTES:
+        raise InputError(f"is larger than {MAX_BYTES // 10**6} MB, too large", where=where)
+    return _decode(data, source)
+
+
+def _read_bytes(path: str | Path) -> bytes:
+    if str(path) == "-":
+        return sys.stdin.buffer.read(MAX_BYTES + 1)
+    with Path(path).open("rb") as file:
+        return file.read(MAX_BYTES + 1)
+
+
+def _decode(data: bytes, source: str) -> str:
+    if b"\0" in data:
+        raise InputError("is a binary file, not text", where=Where(source))
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        column = error.start - data.rfind(b"\n", 0, error.start)
+        raise InputError("is not UTF-8 text", where=Where(source, line, column)) from None
+    if not text.strip():
+        raise InputError("is empty", where=Where(source))
+    return text
+
+
+def parse_document(text: str, source: str) -> Node:
+    """Parse YAML or JSON (with comments, as people write it) into a tree; raise InputError."""
+    import yaml
+
+    if source.endswith((".json", ".jsonc")) or text.lstrip().startswith(("{", "[", "//")):
+        text = _JSON_EXTRAS.sub(_blank, text)
+    try:
+        return _Builder(source).build(yaml.parse(text, Loader=_loader(yaml)))
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = Where(source, mark.line + 1, mark.column + 1) if mark else Where(source)
+        what = ", ".join(filter(None, (error.context, error.problem)))
+        raise InputError(f"cannot be parsed: {what}", where=place) from None
+    except yaml.YAMLError as error:
+        what = str(error).splitlines()[0]
+        raise InputError(f"cannot be parsed: {what}", where=Where(source)) from None
+
+
+def _loader(yaml: Any) -> Any:
+    return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def _blank(found: re.Match[str]) -> str:
+    """Keep a string; turn a comment or a tab into as many spaces, so that places stay true."""
+    text = found.group()
+    return text if text[0] == '"' else re.sub(r"[^\n]", " ", text)
+
+
+class _Open:
+    """A list or a mapping that is being filled."""
+
+    def __init__(self, where: Where, tag: str, anchor: str | None, *, mapping: bool) -> None:
+        self.where, self.tag, self.anchor, self.mapping = where, tag, anchor, mapping
+        self.items: list[Node] = []
+        self.size = 1
+
+
+class _Builder:
+    """Builds the tree from YAML events, without recursion."""
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self.open: list[_Open] = []
+        self.anchors: dict[str, tuple[Node, int]] = {}
+        self.problems: list[Problem] = []
+        self.root: Node | None = None
+
+    def build(self, events: Iterator[Any]) -> Node:
+        for event in events:
+            kind = type(event).__name__
+            if kind == "DocumentStartEvent" and self.root is not None:
+                self._refuse("holds more than one document", self._where(event))
+            handle = getattr(self, f"_on_{kind}", None)
+            if handle:
+                handle(event)
+        if self.problems:
+            raise InputError(self.problems)
+        if self.root is None:
+            raise InputError("is empty", where=Where(self.source))
+        return self.root
+
+    def _where(self, event: Any) -> Where:
+        mark = event.start_mark
+        return Where(self.source, mark.line + 1, mark.column + 1)
+
+    def _refuse(self, message: str, where: Where) -> None:
+        raise InputError([*self.problems, Problem(message=message, where=where)])
+
+    def _on_ScalarEvent(self, event: Any) -> None:  # noqa: N802  named after the event
+        tag = event.tag or ""
+        plain = event.implicit[0] and not tag
+        value = _resolve(event.value) if plain else event.value
+        self._add(Node(value, self._where(event), text=event.value, tag=tag), event.anchor, 1)
+
+    def _on_AliasEvent(self, event: Any) -> None:  # noqa: N802
+        found = self.anchors.get(event.anchor)
+        if found is None:
+            self._refuse(f"*{event.anchor} names no anchor", self._where(event))
+        else:
+            self._add(found[0], None, found[1])
+
+    def _on_SequenceStartEvent(self, event: Any) -> None:  # noqa: N802
+        self._push(event, mapping=False)
+
+    def _on_MappingStartEvent(self, event: Any) -> None:  # noqa: N802
+        self._push(event, mapping=True)
+
+    def _push(self, event: Any, *, mapping: bool) -> None:
+        where = self._where(event)
+        if len(self.open) >= MAX_DEPTH:
+            self._refuse(f"is nested more than {MAX_DEPTH} deep", where)
+        self.open.append(_Open(where, event.tag or "", event.anchor, mapping=mapping))
+
+    def _on_SequenceEndEvent(self, _event: Any) -> None:  # noqa: N802
+        done = self.open.pop()
+        self._add(Node(tuple(done.items), done.where, tag=done.tag), done.anchor, done.size)
+
+    def _on_MappingEndEvent(self, _event: Any) -> None:  # noqa: N802
+        done = self.open.pop()
+        self._add(self._mapping(done), done.anchor, done.size)
+
+    def _add(self, node: Node, anchor: str | None, size: int) -> None:
+        """Put a finished node where it belongs; an alias counts as all that it repeats."""
+        if anchor:
+            self.anchors[anchor] = (node, size)
+        if not self.open:
+            self.root = node
+            return
+        self.open[-1].items.append(node)
+        self.open[-1].size += size
+        if self.open[-1].size > MAX_NODES:
+            self._refuse(f"holds more than {MAX_NODES:,} values, aliases included", node.where)
+
+    def _mapping(self, done: _Open) -> Node:
+        values: dict[Key, Node] = {}
+        keys: dict[Key, Where] = {}
+        merged: list[Node] = []
+        for key, value in zip(done.items[::2], done.items[1::2], strict=True):
+            if isinstance(key.value, (tuple, dict)):
+                self._refuse("a key must be a name, not a list or a mapping", key.where)
+            if key.text == "<<":
+                merged += value.value if isinstance(value.value, tuple) else [value]
+            elif key.value in keys:
+                message = f"is written twice; first in line {keys[key.value].line}"
+                problem = Problem(message=message, key=key.text, where=key.where)
+                self.problems.append(problem)
+            else:
+                values[key.value], keys[key.value] = value, key.where
+        for node in merged:
+            _merge(node, values, keys)
+        return Node(values, done.where, tag=done.tag, keys=keys)
+
+
+def _merge(node: Node, values: dict[Key, Node], keys: dict[Key, Where]) -> None:
+    """Add what a `<<` brings and the mapping does not itself say."""
+    if not isinstance(node.value, dict):
+        raise InputError("<< needs a mapping", where=node.where)
+    for key, value in node.value.items():
+        if key not in values:
+            values[key], keys[key] = value, node.keys[key]
+
+
+def _resolve(text: str) -> Key:
+    """Return what a plain scalar means: a number, true or false, nothing, or text."""
+    word = text.lower()
+    if word in _WORDS:
+        return _WORDS[word]
+    found = _NUMBER.fullmatch(text)
+    if not found:
+        return text
+    digits = text.replace("_", "")
+    if found["float"] is None:
+        return int(digits, 0)
+    if re.fullmatch(r"[+-]?\d+", digits):
+        return int(digits) if len(digits) <= 400 else text  # noqa: PLR2004  int() has a limit
+    return float(digits)

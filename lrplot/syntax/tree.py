@@ -1,0 +1,67 @@
+"""The plain tree every document becomes: values with the place they were written at.
+
+A tree holds data only. What a file says that cannot be known without running it is `Unknown`, and
+matters only to a reader that needs it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import msgspec
+
+from lrplot.errors import Where
+
+__all__ = ["Call", "Code", "Key", "Node", "Unknown", "Value", "to_tree"]
+
+Key: TypeAlias = "str | int | float | bool | None"
+
+
+class Node(msgspec.Struct, frozen=True):
+    """A value and where it stands.
+
+    `value` is a scalar (str, int, float, bool, None), a tuple of Nodes, a dict from keys to Nodes,
+    or a `Call`, `Code` or `Unknown`. `text` is a scalar as it was written (`1e-4`, `0x10`), `tag`
+    an explicit YAML tag (`!PiecewiseDecay`), `keys` the place of each key of a dict.
+    """
+
+    value: Value
+    where: Where
+    text: str = ""
+    tag: str = ""
+    keys: dict[Key, Where] = {}
+
+
+class Call(msgspec.Struct, frozen=True):
+    """A call that was written, not made: `torch.optim.lr_scheduler.StepLR(optimizer, 30)`."""
+
+    name: str
+    args: tuple[Node, ...] = ()
+    kwargs: dict[str, Node] = {}
+
+
+class Code(msgspec.Struct, frozen=True):
+    """A lambda's text, for the expression compiler: `lambda epoch: 0.95 ** epoch`."""
+
+    text: str
+
+
+class Unknown(msgspec.Struct, frozen=True):
+    """Something only running the file could tell, and why: "a call of get_rate()"."""
+
+    reason: str
+
+
+Value: TypeAlias = Any  # msgspec cannot hold the recursive union; the docstring of Node is its type
+
+
+def to_tree(value: Any, where: Where) -> Node:
+    """Wrap plain data (dicts, lists, scalars) into a tree that stands at one place."""
+    if isinstance(value, Node):
+        return value
+    if isinstance(value, dict):
+        keys = dict.fromkeys(value, where)
+        return Node({key: to_tree(item, where) for key, item in value.items()}, where, keys=keys)
+    if isinstance(value, (list, tuple)):
+        return Node(tuple(to_tree(item, where) for item in value), where)
+    return Node(value, where, text=str(value))
