@@ -3,7 +3,7 @@
     LrplotError
     ├── UsageError       the command was put together wrongly: exit code 2
     └── InputError       something the input says is wrong: exit code 1; holds every problem found
-        └── ParameterError   a schedule was built with a value it cannot have (also a ValueError)
+        └── ParameterError   a schedule was given a value it cannot have (also a ValueError)
 
 A `Problem` says where (file, line, column and key), what, and what to do about it. No module prints
 an error: the command line does, once, in `lrplot.cli`.
@@ -11,17 +11,23 @@ an error: the command line does, once, in `lrplot.cli`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-import msgspec
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["InputError", "LrplotError", "ParameterError", "Problem", "UsageError", "Where", "suggest"]
+__all__ = [
+    "InputError",
+    "LrplotError",
+    "ParameterError",
+    "Problem",
+    "UsageError",
+    "Where",
+    "suggest",
+]
 
 
-class Where(msgspec.Struct, frozen=True):
+class Where(NamedTuple):
     """A place in what the user gave: a file (or an option) and, if known, line and column from 1."""
 
     source: str
@@ -32,7 +38,7 @@ class Where(msgspec.Struct, frozen=True):
         return f"{self.source}:{self.line}:{self.column}" if self.line else self.source
 
 
-class Problem(msgspec.Struct, frozen=True, kw_only=True):
+class Problem(NamedTuple):
     """One thing that is wrong: what, at which key, where, and what would mend it."""
 
     message: str

@@ -77,13 +77,15 @@ def _in_columns(knot: range, edges: Steps) -> Steps:
         return np.arange(knot.start, knot.stop, knot.step, dtype=np.int64)
     first = -(-(edges - knot.start) // knot.step)  # index of the first knot at or past each edge
     near = (first[:, None] + np.arange(-2, 2)).ravel()
-    return knot.start + np.clip(near, 0, len(knot) - 1) * knot.step
+    chosen: Steps = knot.start + np.clip(near, 0, len(knot) - 1) * knot.step
+    return chosen
 
 
 def _around(knots: Steps, end: int) -> Steps:
     """Return each knot, the two steps before it and the one after."""
     near = (knots[:, None] + np.arange(-2, 2)).ravel()
-    return np.clip(near, 0, end)
+    inside: Steps = np.clip(near, 0, end)
+    return inside
 
 
 def _with_strokes(steps: Steps, rates: Rates, knots: Steps) -> tuple[Rates, Rates]:

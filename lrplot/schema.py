@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from lrplot.render.pages import summary
-from lrplot.schedules import SCHEDULES
+from lrplot.schedules import by_name
 from lrplot.schedules.base import Field, Schedule, fields_of
 from lrplot.spec import PLAN_KEYS
 
@@ -24,8 +24,8 @@ _STEPS: dict[str, Any] = {
 
 def json_schema() -> dict[str, Any]:
     """Return the schema: a flat document per schedule, or one that nests them."""
-    names = [cls.name() for cls in SCHEDULES]
-    flat = [_object(cls, tag="schedule", beside=_run()) for cls in SCHEDULES]
+    names = [cls.name() for cls in by_name.values()]
+    flat = [_object(cls, tag="schedule", beside=_run()) for cls in by_name.values()]
     nested = {
         "type": "object",
         "properties": {**_run(), "schedule": _SCHEDULE},
@@ -47,8 +47,8 @@ def json_schema() -> dict[str, Any]:
                     *({"$ref": f"#/$defs/{name}"} for name in names),
                 ]
             },
-            "item": {"anyOf": [{"enum": names}, *(_item(cls) for cls in SCHEDULES)]},
-            **{cls.name(): _object(cls, tag="type", beside={}) for cls in SCHEDULES},
+            "item": {"anyOf": [{"enum": names}, *(_item(cls) for cls in by_name.values())]},
+            **{cls.name(): _object(cls, tag="type", beside={}) for cls in by_name.values()},
         },
     }
 
@@ -93,7 +93,10 @@ def _property(field: Field) -> dict[str, Any]:
     if field.holds == "schedules":
         return {"type": "array", "minItems": 1, "items": _SCHEDULE, **described}
     if field.unit == "steps":
-        return {**({"type": "array", "items": _STEPS} if field.type_is(tuple) else _STEPS), **described}
+        return {
+            **({"type": "array", "items": _STEPS} if field.type_is(tuple) else _STEPS),
+            **described,
+        }
     (made,), _ = msgspec.json.schema_components([field.type])
     default = {} if field.required else {"default": field.default}
     return {**made, **described, **default}

@@ -110,8 +110,7 @@ def _takes(name: str, supply: str, given: Mapping[str, Any]) -> bool:
 def _as_options(error: InputError) -> list[Any]:
     """Say the problems of a command as its user wrote it: options, no file."""
     return [
-        msgspec.structs.replace(
-            problem,
+        problem._replace(
             key="" if str(problem.where).startswith("--") else _missing(problem.key),
         )
         for problem in error.problems

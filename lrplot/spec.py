@@ -18,7 +18,7 @@ Every problem of a file is collected before any is raised.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from msgspec import NODEFAULT, Struct
@@ -83,6 +83,20 @@ class _Surroundings(Struct, frozen=True, kw_only=True):
             "metrics": self.metrics,
         }.get(field.source)
         return NODEFAULT if found is None else found
+
+
+class _Frame(NamedTuple):
+    """A schedule that is being read: its class and place, and the values read so far."""
+
+    cls: type[Schedule]
+    node: Node
+    around: _Surroundings
+    path: str
+    values: dict[str, Any]
+
+    def inside(self, index: int) -> _Surroundings:
+        """Return what surrounds one of the schedules inside it."""
+        return self.around.inside(self.cls, self.values, index)
 
 
 def read(tree: Node) -> Plan:
@@ -239,52 +253,40 @@ class _Reader:
         for key in node.value:
             if key not in fields and key != "type":
                 self._unknown(key, node.keys[key], [*fields], f" of {cls.name()}")
-        values: dict[str, Any] = {}
+        frame = _Frame(cls, node, around, path, {})
         before = len(self.problems)
         for field in sorted(fields.values(), key=lambda field: field.holds != "value"):
-            value = self._field(cls, field, node, around, values, path)
+            value = self._field(frame, field)
             if value is not NODEFAULT:
-                values[field.name] = value
-        return self._build(cls, node, path, **values) if len(self.problems) == before else None
+                frame.values[field.name] = value
+        if len(self.problems) > before:
+            return None
+        return self._build(cls, node, path, **frame.values)
 
-    def _field(  # noqa: PLR0913  one field needs its schedule, its place and its fellows
-        self,
-        cls: type[Schedule],
-        field: Field,
-        node: Node,
-        around: _Surroundings,
-        values: dict[str, Any],
-        path: str,
-    ) -> Any:
-        key = _join(path, field.name)
-        item = node.value.get(field.name)
+    def _field(self, frame: _Frame, field: Field) -> Any:
+        """Return a field's value, or NODEFAULT where it has none or a wrong one."""
+        key = _join(frame.path, field.name)
+        item = frame.node.value.get(field.name)
         if item is None:
-            item = around.supply(field)
+            item = frame.around.supply(field)
             if item is NODEFAULT and field.required:
-                self._problem(key, "is missing", node.where, _missing_hint(cls, field))
+                hint = _missing_hint(frame.cls, field)
+                self._problem(key, "is missing", frame.node.where, hint)
             if not isinstance(item, Node):
                 return item
         if field.holds == "value":
-            return self._value(field, item, around.horizon, key)
-        return self._inner(cls, field, item, around, values, key)
-
-    def _inner(  # noqa: PLR0913
-        self,
-        cls: type[Schedule],
-        field: Field,
-        item: Node,
-        around: _Surroundings,
-        values: dict[str, Any],
-        key: str,
-    ) -> Any:
-        """Read the schedules inside a schedule, each with the room it gets."""
+            return self._value(field, item, frame.around.horizon, key)
         if field.holds == "schedule":
-            return self._schedule(item, around.inside(cls, values, 0), key) or NODEFAULT
+            return self._schedule(item, frame.inside(0), key) or NODEFAULT
+        return self._several(frame, item, key)
+
+    def _several(self, frame: _Frame, item: Node, key: str) -> Any:
+        """Read the schedules inside a schedule, each with the room it gets."""
         if not isinstance(item.value, tuple):
             self._problem(key, "must be a list of schedules", item.where)
             return NODEFAULT
         inner = [
-            self._schedule(node, around.inside(cls, values, i), f"{key}[{i}]")
+            self._schedule(node, frame.inside(i), f"{key}[{i}]")
             for i, node in enumerate(item.value)
         ]
         return NODEFAULT if None in inner else tuple(inner)
@@ -405,4 +407,3 @@ def _write(schedule: Schedule) -> dict[str, Any]:
 
 def _nested(schedule: Schedule) -> bool:
     return any(field.holds != "value" for field in fields_of(type(schedule)))
-

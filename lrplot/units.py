@@ -1,20 +1,22 @@
 """Steps, epochs and parts of a run: one grammar, resolved once to whole steps.
 
-    500  500it  1e3  160k  2M        steps, counted from 0
-    12ep  1.5ep                      epochs, where an epoch's length is known
-    50%  end                         a part of the run, and its end
+500  500it  1e3  160k  2M        steps, counted from 0
+12ep  1.5ep                      epochs, where an epoch's length is known
+50%  end                         a part of the run, and its end
 """
 
 from __future__ import annotations
 
 import re
-from fractions import Fraction
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 from msgspec import Meta
 
 from lrplot.errors import InputError, Problem
+
+if TYPE_CHECKING:
+    from fractions import Fraction
 
 __all__ = ["LARGEST_STEP", "Horizon", "UnitError"]
 
@@ -57,7 +59,7 @@ class Horizon(msgspec.Struct, frozen=True, kw_only=True):
             raise UnitError(f"'{text}' is not a whole number of steps")
         else:
             exact = number
-        steps = int(exact + Fraction(1, 2))
+        steps = int((2 * exact + 1) // 2)
         if steps > LARGEST_STEP:
             raise UnitError(f"'{text}' is more than 2^53 steps")
         return steps
@@ -67,11 +69,15 @@ class Horizon(msgspec.Struct, frozen=True, kw_only=True):
         if value is None:
             what = {"max_iters": "the length of the run", "iters_per_epoch": "an epoch's length"}
             option = f"--{name.replace('_', '-')}"
-            raise UnitError(f"'{text}' needs {what[name]}", f"give {option} (or {name}: in the file)")
+            raise UnitError(
+                f"'{text}' needs {what[name]}", f"give {option} (or {name}: in the file)"
+            )
         return value
 
 
 def _parse(text: str) -> tuple[Fraction, str]:
+    from fractions import Fraction
+
     found = _DURATION.fullmatch(text.strip())
     if not found:
         raise UnitError(f"'{text}' is not a step", "write 500, 160k, 12ep, 50% or end")

@@ -12,7 +12,7 @@ from lrplot.cli.catalogue import list_, schema, show
 from lrplot.cli.curve import curve
 from lrplot.cli.explain import explain
 from lrplot.cli.table import table
-from lrplot.errors import LrplotError
+from lrplot.errors import LrplotError, UsageError
 
 __all__ = ["cli"]
 
@@ -20,9 +20,10 @@ __all__ = ["cli"]
 class _Refusal(click.ClickException):
     """An lrplot error as click knows errors: printed once, with its exit code."""
 
+    exit_code = LrplotError.exit_code
+
     def __init__(self, error: LrplotError) -> None:
         super().__init__(str(error))
-        self.exit_code = error.exit_code
 
     def show(self, file: IO[Any] | None = None) -> None:
         del file
@@ -31,12 +32,17 @@ class _Refusal(click.ClickException):
             click.echo(line if hint else f"lrplot: {line}", err=True)
 
 
+class _UsageRefusal(_Refusal):
+    exit_code = UsageError.exit_code
+
+
 class _Group(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
         except LrplotError as error:
-            raise _Refusal(error) from None
+            kind = _UsageRefusal if isinstance(error, UsageError) else _Refusal
+            raise kind(error) from None
 
 
 _EPILOG = """\b

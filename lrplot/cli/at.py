@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lrplot.cli.options import Source, SourceCommand, load_plans, print_notes
+from lrplot.cli.options import SourceCommand, load_plans, print_notes, source_argument
 from lrplot.errors import UsageError
 
 if TYPE_CHECKING:
@@ -18,9 +18,16 @@ __all__ = ["at", "resolve_steps"]
 
 @click.command(cls=SourceCommand, short_help="Say the rate at one step or several.")
 @click.argument("steps", metavar="STEPS")
-@click.argument("sources", nargs=-1, required=True, type=Source(), metavar="SOURCE...")
-@click.option("--param", type=click.Choice(["lr", "momentum"]), default="lr", show_default=True,
-              help="Which parameter to say.")
+@click.argument(
+    "sources", nargs=-1, required=True, shell_complete=source_argument, metavar="SOURCE..."
+)
+@click.option(
+    "--param",
+    type=click.Choice(["lr", "momentum"]),
+    default="lr",
+    show_default=True,
+    help="Which parameter to say.",
+)
 def at(steps: str, sources: tuple[str, ...], *, param: str, **given: Any) -> None:
     """Say the rate of SOURCE, a schedule's name or a file, at STEPS.
 
@@ -70,6 +77,7 @@ def _assumed(plan: Plan) -> bool:
 def _aligned(rows: list[list[str]]) -> str:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = (
-        "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows
+        "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True))
+        for row in rows
     )
     return "\n".join(lines)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from lrplot.cli.options import Source
+from lrplot.cli.options import complete_source
 from lrplot.errors import UsageError, suggest
 
 __all__ = ["list_", "schema", "show"]
@@ -23,7 +23,7 @@ def list_(pattern: str) -> None:
 
 
 @click.command(short_help="Show a schedule's formula, parameters and example.")
-@click.argument("name", type=Source())
+@click.argument("name", shell_complete=complete_source)
 def show(name: str) -> None:
     """Show the formula, parameters and an example of the schedule called NAME."""
     from lrplot.render.pages import page

@@ -2,51 +2,64 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from lrplot.cli.options import Source, SourceCommand, load_plans, print_notes
+from lrplot.cli.options import SourceCommand, load_plans, print_notes, source_argument
 from lrplot.errors import UsageError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from lrplot.plan import Plan
 
 __all__ = ["curve"]
 
+_MOST_INCHES = 100
 
-class _Size(click.ParamType):
-    """A figure's size in inches."""
 
-    name = "size"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[float, float]:
-        """Turn 7.2x4.2 into two numbers."""
-        if isinstance(value, tuple):
-            return value
-        try:
-            width, height = (float(part) for part in str(value).lower().split("x"))
-        except ValueError:
-            self.fail(f"{value!r} is not a width and a height in inches, as 7.2x4.2", param, ctx)
-        if not (1 <= width <= 100 and 1 <= height <= 100):  # noqa: PLR2004  inches
-            self.fail(f"{value!r} is not between 1 and 100 inches", param, ctx)
-        return width, height
+def _size(text: str) -> tuple[float, float]:
+    """Turn 7.2x4.2 into a width and a height in inches."""
+    try:
+        width, height = (float(part) for part in text.lower().split("x"))
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is not inches by inches, as 7.2x4.2") from None
+    if not (1 <= width <= _MOST_INCHES and 1 <= height <= _MOST_INCHES):
+        raise click.BadParameter(f"{text!r} is not between 1 and {_MOST_INCHES} inches")
+    return width, height
 
 
 @click.command(cls=SourceCommand, short_help="Draw a figure (PNG, SVG or PDF).")
-@click.argument("sources", nargs=-1, required=True, type=Source(), metavar="SOURCE...")
+@click.argument(
+    "sources", nargs=-1, required=True, shell_complete=source_argument, metavar="SOURCE..."
+)
 @click.option("-o", "--output", metavar="FILE", help="Where to: NAME.png, .svg or .pdf.")
 @click.option("--title", metavar="TEXT", help="The figure's title; the source's name by default.")
-@click.option("--size", type=_Size(), default="7.2x4.2", show_default=True, metavar="WxH",
-              help="Width and height in inches.")
-@click.option("--dpi", type=click.IntRange(20, 1200), default=150, show_default=True, metavar="N",
-              help="Pixels per inch of a PNG.")
+@click.option(
+    "--size",
+    type=_size,
+    default="7.2x4.2",
+    show_default=True,
+    metavar="WxH",
+    help="Width and height in inches.",
+)
+@click.option(
+    "--dpi",
+    type=click.IntRange(20, 1200),
+    default=150,
+    show_default=True,
+    metavar="N",
+    help="Pixels per inch of a PNG.",
+)
 @click.option("--log", is_flag=True, help="A logarithmic axis for the rate.")
-@click.option("--param", type=click.Choice(["lr", "momentum"]), default="lr", show_default=True,
-              help="Which parameter to draw.")
+@click.option(
+    "--param",
+    type=click.Choice(["lr", "momentum"]),
+    default="lr",
+    show_default=True,
+    help="Which parameter to draw.",
+)
 def curve(  # noqa: PLR0913  a command's parameters are its options
     sources: tuple[str, ...],
     *,
@@ -75,6 +88,8 @@ def curve(  # noqa: PLR0913  a command's parameters are its options
 
 def _output(output: str | None, sources: tuple[str, ...]) -> Path:
     """Return the file to write, refusing an ending that is no format before any work is done."""
+    from pathlib import Path
+
     stems = dict.fromkeys(Path(source).stem for source in sources)
     name = "stdin" if sources == ("-",) else "-".join(stems)
     path = Path(output or f"{name}.png")
@@ -86,4 +101,6 @@ def _output(output: str | None, sources: tuple[str, ...]) -> Path:
 def _title(sources: tuple[str, ...], plans: list[Plan]) -> str:
     if len(plans) == 1:
         return plans[0].name
+    from pathlib import Path
+
     return ", ".join(dict.fromkeys(Path(source).stem for source in sources))

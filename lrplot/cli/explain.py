@@ -6,13 +6,15 @@ from typing import Any
 
 import click
 
-from lrplot.cli.options import Source, SourceCommand, load_plans
+from lrplot.cli.options import SourceCommand, load_plans, source_argument
 
 __all__ = ["explain"]
 
 
 @click.command(cls=SourceCommand, short_help="Say how a source was understood.")
-@click.argument("sources", nargs=-1, required=True, type=Source(), metavar="SOURCE...")
+@click.argument(
+    "sources", nargs=-1, required=True, shell_complete=source_argument, metavar="SOURCE..."
+)
 @click.option("--spec", "as_spec", is_flag=True, help="Print it as a native spec, in YAML.")
 def explain(sources: tuple[str, ...], *, as_spec: bool, **given: Any) -> None:
     """Say how each SOURCE was understood: its phases, its convention, and what was assumed."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from lrplot.plan import Plan
     from lrplot.schedules.base import Field
 
-__all__ = ["Source", "SourceCommand", "load_plans", "print_notes"]
+__all__ = ["SourceCommand", "complete_source", "load_plans", "print_notes", "source_argument"]
 
 _RUN = "Run options"
 
@@ -30,38 +30,46 @@ class _Option(click.Option):
         self.section = section
 
 
-class Source(click.ParamType):
-    """A schedule's name or a file."""
+def complete_source(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Complete schedules by name; the shell completes files."""
+    del ctx, param
+    from click.shell_completion import CompletionItem
 
-    name = "source"
+    from lrplot.schedules import by_name
 
-    def shell_complete(
-        self, ctx: click.Context, param: click.Parameter, incomplete: str
-    ) -> list[CompletionItem]:
-        """Complete schedules by name; the shell completes files."""
-        del ctx, param
-        from click.shell_completion import CompletionItem
+    names = [name for name in by_name if name.startswith(incomplete)]
+    return [*map(CompletionItem, names), CompletionItem(incomplete, type="file")]
 
-        from lrplot.schedules import by_name
 
-        names = [name for name in by_name if name.startswith(incomplete)]
-        return [*map(CompletionItem, names), CompletionItem(incomplete, type="file")]
+source_argument = click.argument(
+    "sources", nargs=-1, required=True, metavar="SOURCE...", shell_complete=complete_source
+)
 
 
 class SourceCommand(click.Command):
     """A command whose options depend on the schedules that its arguments name."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Note which schedules are named, then parse."""
+        """Note which schedules are named, then parse.
+
+        Where none is, every schedule's options are known, so that they can override a file: but
+        only if there is an option that is none of the command's, as making them all takes time.
+        """
         from lrplot.schedules import by_name
 
         ctx.meta["lrplot.names"] = tuple(arg for arg in args if arg in by_name)
+        own = {name for param in self.get_params(ctx) for name in param.opts}
+        foreign = {arg.partition("=")[0] for arg in args if arg.startswith("--")} - own
+        ctx.meta["lrplot.any"] = bool(foreign)
         return super().parse_args(ctx, args)
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         """Return the command's own parameters, the run's, and the schedules'."""
         names = ctx.meta.get("lrplot.names", ())
-        return [*super().get_params(ctx), *_run_options(), *_schedule_options(names)]
+        schedules = _schedule_options(names) if names or ctx.meta.get("lrplot.any") else []
+        return [*super().get_params(ctx), *_run_options(), *schedules]
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Show the options under their headings; a schedule's only where one is named."""
@@ -87,9 +95,7 @@ def _schedule_section(names: tuple[str, ...]) -> str:
 def _run_options() -> list[click.Parameter]:
     def run(name: str, text: str, **more: Any) -> _Option:
         metavar = more.pop("metavar", "N")
-        return _Option(
-            [name], section=_RUN, help=text, metavar=metavar, multiple=True, **more
-        )
+        return _Option([name], section=_RUN, help=text, metavar=metavar, multiple=True, **more)
 
     return [
         run("--base-lr", "The rate the optimizer holds.", metavar="RATE"),
@@ -116,12 +122,12 @@ def _run_options() -> list[click.Parameter]:
 @cache
 def _schedule_options(names: tuple[str, ...]) -> list[click.Parameter]:
     """Return an option for each plain field of the named schedules, of all where none is."""
-    from lrplot.schedules import SCHEDULES, by_name
+    from lrplot.schedules import by_name
     from lrplot.schedules.base import fields_of
     from lrplot.source import RUN_OPTIONS
 
     fields: dict[str, Field] = {}
-    for cls in [by_name[name] for name in names] or SCHEDULES:
+    for cls in [by_name[name] for name in names or by_name]:
         for field in fields_of(cls):
             if field.holds == "value" and field.name not in {*RUN_OPTIONS, "metrics"}:
                 fields.setdefault(field.name, field)

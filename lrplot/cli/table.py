@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lrplot.cli.at import resolve_steps
-from lrplot.cli.options import Source, SourceCommand, load_plans, print_notes
+from lrplot.cli.options import SourceCommand, load_plans, print_notes, source_argument
 from lrplot.errors import UsageError
 
 if TYPE_CHECKING:
@@ -22,15 +22,32 @@ _FORMATS = ("rich", "csv", "tsv", "json", "jsonl", "markdown")
 
 
 @click.command(cls=SourceCommand, short_help="Print the rate per step.")
-@click.argument("sources", nargs=-1, required=True, type=Source(), metavar="SOURCE...")
+@click.argument(
+    "sources", nargs=-1, required=True, shell_complete=source_argument, metavar="SOURCE..."
+)
 @click.option("--every", type=click.IntRange(min=1), metavar="N", help="Every Nth step.")
-@click.option("--rows", type=click.IntRange(min=1), metavar="N",
-              help="About N evenly spaced steps, and each step where the rate changes course.")
+@click.option(
+    "--rows",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="About N evenly spaced steps, and each step where the rate changes course.",
+)
 @click.option("--steps", metavar="LIST", help="Exactly these: 0,500,8ep,50%,end.")
-@click.option("--format", "kind", type=click.Choice(_FORMATS), default="rich", show_default=True,
-              help="How to write it; all but rich and markdown hold every digit.")
-@click.option("--param", type=click.Choice(["lr", "momentum"]), default="lr", show_default=True,
-              help="Which parameter to print.")
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice(_FORMATS),
+    default="rich",
+    show_default=True,
+    help="How to write it; all but rich and markdown hold every digit.",
+)
+@click.option(
+    "--param",
+    type=click.Choice(["lr", "momentum"]),
+    default="lr",
+    show_default=True,
+    help="Which parameter to print.",
+)
 def table(  # noqa: PLR0913  a command's parameters are its options
     sources: tuple[str, ...],
     *,

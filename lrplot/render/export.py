@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, TextIO
-
-import msgspec
+from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
 from lrplot.render.numbers import rounded
 from lrplot.sampling import blocks
@@ -20,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["FORMATS", "Grid", "columns_of"]
 
 
-class Grid(msgspec.Struct, frozen=True):
+class Grid(NamedTuple):
     """What a table shows: curves by steps, under one parameter's name."""
 
     plans: tuple[Plan, ...]
@@ -59,8 +57,9 @@ def _delimited(grid: Grid, out: TextIO, delimiter: str) -> None:
 
     csv.writer(out, delimiter=delimiter, lineterminator="\n").writerow(grid.header)
     line = delimiter.join(["%d", *["%r"] * (len(grid.header) - 1)]) + "\n"
-    for columns in grid.columns():
-        out.write("".join(map(line.__mod__, zip(*columns, strict=True))))
+    out.writelines(
+        "".join(map(line.__mod__, zip(*columns, strict=True))) for columns in grid.columns()
+    )
 
 
 def _csv(grid: Grid, out: TextIO) -> None:
@@ -78,8 +77,7 @@ def _records(grid: Grid) -> Iterator[str]:
 
 
 def _jsonl(grid: Grid, out: TextIO) -> None:
-    for record in _records(grid):
-        out.write(f"{record}\n")
+    out.writelines(f"{record}\n" for record in _records(grid))
 
 
 def _json(grid: Grid, out: TextIO) -> None:
@@ -96,8 +94,9 @@ def _json(grid: Grid, out: TextIO) -> None:
         for plan in grid.plans
     ]
     out.write(f'{{"curves": {json.dumps(curves)},\n "rows": [')
-    for number, record in enumerate(_records(grid)):
-        out.write(f"{',' if number else ''}\n  {record}")
+    out.writelines(
+        f"{',' if number else ''}\n  {record}" for number, record in enumerate(_records(grid))
+    )
     out.write("\n]}\n")
 
 
@@ -105,8 +104,10 @@ def _markdown(grid: Grid, out: TextIO) -> None:
     names = [name.replace("|", "\\|") for name in grid.header]
     out.write(f"| {' | '.join(names)} |\n|{'---:|' * len(names)}\n")
     for columns in grid.columns():
-        for step, *values in zip(*columns, strict=True):
-            out.write(f"| {step} | {' | '.join(map(rounded, values))} |\n")
+        out.writelines(
+            f"| {step} | {' | '.join(map(rounded, values))} |\n"
+            for step, *values in zip(*columns, strict=True)
+        )
 
 
 FORMATS: dict[str, Callable[[Grid, TextIO], None]] = {

@@ -29,7 +29,7 @@ _DASHES = ("-", "--", ":", "-.")
 _INK, _GRID = "#222222", "#DDDDDD"
 
 # The same figure is the same to the byte: no random ids, no text turned into paths.
-_STYLE = {
+_STYLE: Any = {
     "svg.hashsalt": "lrplot",
     "svg.fonttype": "none",
     "pdf.fonttype": 42,
@@ -52,9 +52,7 @@ def new_axes(size: tuple[float, float] = (7.2, 4.2), dpi: int = 150) -> Axes:
 
 def draw_line(axes: Axes, plan: Plan, **line: Any) -> None:
     """Draw one curve on axes, evaluated where their pixels need it."""
-    figure = axes.get_figure()
-    width = figure.get_size_inches()[0] * figure.dpi if figure else 1000.0
-    x, y = polyline(plan, int(width))
+    x, y = polyline(plan, columns=max(100, int(axes.get_window_extent().width)))
     axes.plot(x, y, **{"label": plan.name, "solid_joinstyle": "round", **line})
 
 

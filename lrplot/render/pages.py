@@ -6,7 +6,7 @@ import inspect
 from textwrap import fill, wrap
 from typing import TYPE_CHECKING, Any
 
-from lrplot.schedules import SCHEDULES
+from lrplot.schedules import by_name
 from lrplot.schedules.base import Schedule, fields_of
 
 if TYPE_CHECKING:
@@ -24,7 +24,9 @@ def summary(cls: type[Schedule]) -> str:
 
 def listing(pattern: str = "") -> str:
     """Return a line per schedule whose name or summary holds the pattern."""
-    found = [cls for cls in SCHEDULES if pattern.lower() in f"{cls.name()} {summary(cls)}".lower()]
+    found = [
+        cls for cls in by_name.values() if pattern.lower() in f"{cls.name()} {summary(cls)}".lower()
+    ]
     width = max((len(cls.name()) for cls in found), default=0)
     return "".join(f"{cls.name():<{width}}  {summary(cls)}\n" for cls in found)
 

@@ -31,10 +31,10 @@ __all__ = [
     "Schedule",
     "as_field",
     "check_value",
+    "extent_past",
     "fields_of",
     "joined_phases",
     "points",
-    "extent_past",
 ]
 
 Knots: TypeAlias = "tuple[range, ...]"
@@ -166,7 +166,9 @@ class Field(msgspec.Struct, frozen=True):
             return "|".join(self.choices())
         if self.type_is(tuple):
             return "LIST"
-        return {"steps": "STEPS", "rate": "RATE"}.get(self.unit, "TEXT" if self.type_is(str) else "X")
+        return {"steps": "STEPS", "rate": "RATE"}.get(
+            self.unit, "TEXT" if self.type_is(str) else "X"
+        )
 
     def constraint(self) -> str:
         """Return unit, bounds and default in brackets' brevity: "steps, >= 1, required"."""
@@ -246,8 +248,11 @@ def _types(annotation: Any) -> set[Any]:
         return {annotation}
     if origin is tuple or origin is Literal:
         return {origin}
-    return {kind for part in get_args(annotation)[: 1 if origin is Annotated else None]
-            for kind in _types(part)}
+    return {
+        kind
+        for part in get_args(annotation)[: 1 if origin is Annotated else None]
+        for kind in _types(part)
+    }
 
 
 def _literals(annotation: Any) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ __all__ = ["Chain", "Clip", "PerEpoch", "Repeat", "Scale", "Sequence"]
 _MANY_KNOTS = 10_000
 
 
-class Sequence(Schedule, tag="sequence"):
+class Sequence(Schedule, frozen=True, kw_only=True, tag="sequence"):
     """One schedule after another, each counting from its own start.
 
         lr(t) = schedules[i](t - milestones[i-1])        milestones[i-1] <= t < milestones[i]
@@ -71,7 +71,7 @@ class Sequence(Schedule, tag="sequence"):
     @classmethod
     def room(cls, given: Mapping[str, Any], end: int, index: int) -> int:
         """Return the length of a schedule's stretch; the last has what is left of the run."""
-        starts = (0, *given.get("milestones", ()))
+        starts: tuple[int, ...] = (0, *given.get("milestones", ()))
         if index >= len(starts):
             return end
         stop = starts[index + 1] if index + 1 < len(starts) else end
@@ -101,7 +101,7 @@ class Sequence(Schedule, tag="sequence"):
         )
 
 
-class Chain(Schedule, tag="chain"):
+class Chain(Schedule, frozen=True, kw_only=True, tag="chain"):
     """One schedule through another: the rate that leaves one is the base of the next.
 
         lr(t) = ... schedules[1](t, schedules[0](t, base_lr))
@@ -135,7 +135,7 @@ class Chain(Schedule, tag="chain"):
         return joined_phases([schedule.phases(end) for schedule in self.schedules])
 
 
-class PerEpoch(Schedule, tag="per_epoch"):
+class PerEpoch(Schedule, frozen=True, kw_only=True, tag="per_epoch"):
     """A schedule that counts epochs: its rate changes only where an epoch begins.
 
         lr(t) = schedule(floor(t / iters_per_epoch))
@@ -177,10 +177,10 @@ class PerEpoch(Schedule, tag="per_epoch"):
         return tuple(Phase(p.name, p.start * size, min(end, p.end * size)) for p in inner)
 
 
-class Repeat(Schedule, tag="repeat"):
+class Repeat(Schedule, frozen=True, kw_only=True, tag="repeat"):
     """A schedule that starts again every so many steps.
 
-        lr(t) = schedule(t mod period)
+    lr(t) = schedule(t mod period)
     """
 
     schedule: Annotated[Schedule, Meta(description="the schedule of one period")]
@@ -213,10 +213,10 @@ class Repeat(Schedule, tag="repeat"):
         return 3 * self.period
 
 
-class Scale(Schedule, tag="scale"):
+class Scale(Schedule, frozen=True, kw_only=True, tag="scale"):
     """The base rate times a number.
 
-        lr(t) = factor * base_lr
+    lr(t) = factor * base_lr
     """
 
     example: ClassVar[dict[str, Any]] = {"factor": 0.5}
@@ -229,7 +229,7 @@ class Scale(Schedule, tag="scale"):
         return base * self.factor
 
 
-class Clip(Schedule, tag="clip"):
+class Clip(Schedule, frozen=True, kw_only=True, tag="clip"):
     """The base rate, held between two bounds.
 
         lr(t) = min(max(base_lr, min_lr), max_lr)

@@ -20,7 +20,6 @@ from lrplot.schedules.base import (
     extent_past,
     points,
 )
-
 from lrplot.schedules.shift import named_stretches
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ Shape = Annotated[
 ]
 
 
-class Anneal(Schedule, tag="anneal"):
+class Anneal(Schedule, frozen=True, kw_only=True, tag="anneal"):
     """Given rates at given steps, joined by straight lines or half cosines.
 
         lr(t) = values[i] + (values[i+1] - values[i]) * s(x)
@@ -63,7 +62,7 @@ class Anneal(Schedule, tag="anneal"):
         if len(self.values) != len(self.milestones):
             raise ParameterError(
                 "values",
-                f"must hold one value per milestone: {len(self.milestones)}, got {len(self.values)}",
+                f"must be one per milestone: {len(self.milestones)}, got {len(self.values)}",
             )
 
     def lr(self, steps: Steps, base: Rates) -> Rates:
@@ -73,10 +72,11 @@ class Anneal(Schedule, tag="anneal"):
         after = np.searchsorted(edges, steps, side="right")
         left, right = np.maximum(after - 1, 0), np.minimum(after, len(edges) - 1)
         width = np.where(left == right, 1.0, edges[right] - edges[left])
-        done = np.maximum(steps - edges[left], 0.0) / width
+        done: Rates = np.maximum(steps - edges[left], 0.0) / width
         if self.shape == "cos":
             done = (1 - np.cos(math.pi * done)) / 2
-        return values[left] * (1 - done) + values[right] * done
+        rates: Rates = values[left] * (1 - done) + values[right] * done
+        return rates
 
     def uses_base(self) -> bool:
         """Return false: the rates stand in the schedule."""
@@ -91,7 +91,7 @@ class Anneal(Schedule, tag="anneal"):
         return extent_past(*self.milestones)
 
 
-class CosineRestarts(Schedule, tag="cosine_restarts"):
+class CosineRestarts(Schedule, frozen=True, kw_only=True, tag="cosine_restarts"):
     """Cosine decay that starts again: SGDR.
 
         lr(t) = eta_min + (base_lr - eta_min)/2 * (1 + cos(pi * u/L))
@@ -112,7 +112,8 @@ class CosineRestarts(Schedule, tag="cosine_restarts"):
     def lr(self, steps: Steps, base: Rates) -> Rates:
         """Evaluate the formula; see the class."""
         since, length = self._cycle_of(steps)
-        return self.eta_min + (base - self.eta_min) / 2 * (1 + np.cos(math.pi * since / length))
+        done: Rates = since / length
+        return self.eta_min + (base - self.eta_min) / 2 * (1 + np.cos(math.pi * done))
 
     def _cycle_of(self, steps: Steps) -> tuple[Steps, Rates | int]:
         """Return each step's place within its cycle, found in integers, and the cycle's length."""
@@ -142,7 +143,7 @@ class CosineRestarts(Schedule, tag="cosine_restarts"):
         return self.t_0 * (1 + self.t_mult + self.t_mult**2)
 
 
-class Cyclic(Schedule, tag="cyclic"):
+class Cyclic(Schedule, frozen=True, kw_only=True, tag="cyclic"):
     """The rate climbs from base_lr to max_lr and back, over and over.
 
         lr(t) = base_lr + (max_lr - base_lr) * x * scale
@@ -160,8 +161,9 @@ class Cyclic(Schedule, tag="cyclic"):
     step_size_up: Annotated[Period, Meta(description="steps on the way up")] = 2000
     step_size_down: Annotated[
         Annotated[int, Meta(ge=1, le=2**53)] | None,
-        Meta(description="steps on the way down; as many as up unless given",
-             extra={"unit": "steps"}),
+        Meta(
+            description="steps on the way down; as many as up unless given", extra={"unit": "steps"}
+        ),
     ] = None
     mode: Annotated[
         Literal["triangular", "triangular2", "exp_range"],
@@ -203,7 +205,7 @@ class Cyclic(Schedule, tag="cyclic"):
         return 4 * self.length
 
 
-class OneCycle(Schedule, tag="onecycle"):
+class OneCycle(Schedule, frozen=True, kw_only=True, tag="onecycle"):
     """One rise to max_lr, then a long fall: the 1cycle policy.
 
         0                    max_lr / div_factor

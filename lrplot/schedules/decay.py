@@ -28,7 +28,7 @@ __all__ = [
 Floor = Annotated[Rate, Meta(description="the rate it comes down to")]
 
 
-class Constant(Schedule, tag="constant"):
+class Constant(Schedule, frozen=True, kw_only=True, tag="constant"):
     """The base rate, unchanged.
 
         lr(t) = base_lr
@@ -42,7 +42,7 @@ class Constant(Schedule, tag="constant"):
         return np.array(base)
 
 
-class Poly(Schedule, tag="poly"):
+class Poly(Schedule, frozen=True, kw_only=True, tag="poly"):
     """Polynomial decay to a floor: the "poly policy".
 
         lr(t) = (base_lr - eta_min) * (1 - t/T)^power + eta_min        T = max_iters
@@ -69,10 +69,11 @@ class Poly(Schedule, tag="poly"):
         """Evaluate the formula; see the class."""
         if self.cycle:
             period = self.max_iters * np.maximum(1, -(-steps // self.max_iters))
-            left = 1 - steps / period
+            left: Rates = 1 - steps / period
         else:
             left = 1 - np.minimum(steps, self.max_iters) / self.max_iters
-        return (base - self.eta_min) * left**self.power + self.eta_min
+        rates: Rates = (base - self.eta_min) * left**self.power + self.eta_min
+        return rates
 
     def knots(self, end: int) -> Knots:
         """Return T; with cycle each multiple of T, where it lands, and the step after, its jump."""
@@ -84,7 +85,7 @@ class Poly(Schedule, tag="poly"):
         )
 
 
-class Linear(Schedule, tag="linear"):
+class Linear(Schedule, frozen=True, kw_only=True, tag="linear"):
     """A straight line from the base rate to another, then flat.
 
         lr(t) = base_lr * (1 - t/T) + end_lr * t/T        T = max_iters
@@ -107,7 +108,7 @@ class Linear(Schedule, tag="linear"):
         return points(end, self.max_iters)
 
 
-class Exponential(Schedule, tag="exponential"):
+class Exponential(Schedule, frozen=True, kw_only=True, tag="exponential"):
     """Exponential decay by a factor each step.
 
         lr(t) = base_lr * gamma^t
@@ -121,10 +122,11 @@ class Exponential(Schedule, tag="exponential"):
 
     def lr(self, steps: Steps, base: Rates) -> Rates:
         """Evaluate the formula; see the class."""
-        return base * np.power(self.gamma, steps.astype(np.float64))
+        rates: Rates = base * np.power(self.gamma, steps.astype(np.float64))
+        return rates
 
 
-class NaturalExp(Schedule, tag="natural_exp"):
+class NaturalExp(Schedule, frozen=True, kw_only=True, tag="natural_exp"):
     """Natural exponential decay.
 
         lr(t) = base_lr * exp(-gamma * t)
@@ -138,10 +140,11 @@ class NaturalExp(Schedule, tag="natural_exp"):
 
     def lr(self, steps: Steps, base: Rates) -> Rates:
         """Evaluate the formula; see the class."""
-        return base * np.exp(-self.gamma * steps)
+        rates: Rates = base * np.exp(-self.gamma * steps)
+        return rates
 
 
-class InverseTime(Schedule, tag="inverse_time"):
+class InverseTime(Schedule, frozen=True, kw_only=True, tag="inverse_time"):
     """Inverse-time decay.
 
         lr(t) = base_lr / (1 + gamma * t)
@@ -155,10 +158,11 @@ class InverseTime(Schedule, tag="inverse_time"):
 
     def lr(self, steps: Steps, base: Rates) -> Rates:
         """Evaluate the formula; see the class."""
-        return base / (1 + self.gamma * steps)
+        rates: Rates = base / (1 + self.gamma * steps)
+        return rates
 
 
-class Cosine(Schedule, tag="cosine"):
+class Cosine(Schedule, frozen=True, kw_only=True, tag="cosine"):
     """Half a cosine from the base rate to a floor.
 
         lr(t) = eta_min + (base_lr - eta_min)/2 * (1 + cos(pi * t/T))        T = max_iters
@@ -174,14 +178,15 @@ class Cosine(Schedule, tag="cosine"):
     def lr(self, steps: Steps, base: Rates) -> Rates:
         """Evaluate the formula; see the class."""
         done = np.minimum(steps, self.max_iters) / self.max_iters
-        return self.eta_min + (base - self.eta_min) / 2 * (1 + np.cos(math.pi * done))
+        rates: Rates = self.eta_min + (base - self.eta_min) / 2 * (1 + np.cos(math.pi * done))
+        return rates
 
     def knots(self, end: int) -> Knots:
         """Return T, where the curve becomes flat."""
         return points(end, self.max_iters)
 
 
-class Noam(Schedule, tag="noam"):
+class Noam(Schedule, frozen=True, kw_only=True, tag="noam"):
     """The Transformer paper's schedule: a linear rise, then an inverse square root.
 
         lr(t) = base_lr * d_model^-0.5 * min(t^-0.5, t * warmup_steps^-1.5)
@@ -211,7 +216,7 @@ class Noam(Schedule, tag="noam"):
         return 10 * self.warmup_steps
 
 
-class InverseSqrt(Schedule, tag="inverse_sqrt"):
+class InverseSqrt(Schedule, frozen=True, kw_only=True, tag="inverse_sqrt"):
     """A linear rise to the base rate, then an inverse square root.
 
         lr(t) = base_lr * t / warmup_steps                           t < warmup_steps
@@ -250,4 +255,3 @@ class InverseSqrt(Schedule, tag="inverse_sqrt"):
     def extent(self) -> int:
         """Ten times the warm-up, or as many steps as any schedule's."""
         return 10 * self.warmup_steps or super().extent()
-

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["Lambda"]
 
 
-class Lambda(Schedule, tag="lambda"):
+class Lambda(Schedule, frozen=True, kw_only=True, tag="lambda"):
     """The base rate times an expression in the step.
 
         lr(t) = base_lr * factor(t)

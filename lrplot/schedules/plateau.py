@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["Plateau"]
 
 
-class Plateau(Schedule, tag="plateau"):
+class Plateau(Schedule, frozen=True, kw_only=True, tag="plateau"):
     """A drop by a factor whenever a metric has stopped improving.
 
         metric m is better than the best, b, so far where

@@ -21,7 +21,7 @@ _BLOCK = 2**14
 _MOST = 10**8
 
 
-class Recursive(Schedule):
+class Recursive(Schedule, frozen=True, kw_only=True):
     """A schedule that can say what it does to the rate that stands.
 
     Alone it has a closed form, `lr`. Beside others that change the same rate, what counts is each
@@ -37,7 +37,7 @@ class Recursive(Schedule):
         raise NotImplementedError
 
 
-class Scan(Schedule, tag="scan"):
+class Scan(Schedule, frozen=True, kw_only=True, tag="scan"):
     """Several schedules that change the same rate in turn, at every step.
 
         v(0) = first of each, in turn, from base_lr
@@ -115,7 +115,7 @@ def _scan(scan: Scan, base: float, number: int) -> Rates:
     else:
         pairs = zip(a.tolist(), b.tolist(), strict=True)
         values = np.fromiter(
-            accumulate(pairs, lambda v, ab: ab[0] * v + ab[1], initial=before),  # type: ignore[arg-type,return-value]
+            accumulate(pairs, lambda v, ab: ab[0] * v + ab[1], initial=before),
             dtype=np.float64,
             count=len(a) + 1,
         )

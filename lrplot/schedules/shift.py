@@ -30,9 +30,7 @@ def shifted_phases(schedule: Schedule, start: int, end: int) -> tuple[Phase, ...
     return tuple(Phase(phase.name, phase.start + start, phase.end + start) for phase in inner)
 
 
-def named_stretches(
-    names: Iterable[str], edges: Iterable[float], end: int
-) -> tuple[Phase, ...]:
+def named_stretches(names: Iterable[str], edges: Iterable[float], end: int) -> tuple[Phase, ...]:
     """Return a phase between each two edges, up to end; those that last no step are left out."""
     whole = [min(end, math.ceil(edge)) for edge in edges]
     found = zip(names, pairwise(whole), strict=False)

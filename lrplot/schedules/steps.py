@@ -13,7 +13,6 @@ from lrplot.schedules.base import (
     Knots,
     Period,
     Phase,
-    Rate,
     Schedule,
     extent_past,
     points,
@@ -44,7 +43,7 @@ def level_phases(name: str, knots: Knots, end: int) -> tuple[Phase, ...]:
     return tuple(Phase(name, start, stop) for start, stop in pairwise(sorted(edges)))
 
 
-class Piecewise(Schedule, tag="piecewise"):
+class Piecewise(Schedule, frozen=True, kw_only=True, tag="piecewise"):
     """Given rates between given steps.
 
         lr(t) = values[i]        boundaries[i-1] <= t < boundaries[i]
@@ -92,7 +91,7 @@ class Piecewise(Schedule, tag="piecewise"):
         return level_phases(self.name(), self.knots(end), end)
 
 
-class Step(Schedule, tag="step"):
+class Step(Schedule, frozen=True, kw_only=True, tag="step"):
     """A drop by a factor every so many steps.
 
         lr(t) = base_lr * gamma^floor(t / step_size)
@@ -122,7 +121,7 @@ class Step(Schedule, tag="step"):
         return level_phases(self.name(), self.knots(end), end)
 
 
-class MultiStep(Schedule, tag="multistep"):
+class MultiStep(Schedule, frozen=True, kw_only=True, tag="multistep"):
     """A drop by a factor at each milestone.
 
         lr(t) = base_lr * gamma^(number of milestones <= t)
@@ -158,7 +157,7 @@ class MultiStep(Schedule, tag="multistep"):
         return level_phases(self.name(), self.knots(end), end)
 
 
-class Table(Schedule, tag="table"):
+class Table(Schedule, frozen=True, kw_only=True, tag="table"):
     """Recorded rates, one per step.
 
         lr(t) = values[t]

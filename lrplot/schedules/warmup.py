@@ -25,7 +25,7 @@ WarmupSteps = Annotated[
 ]
 
 
-class _Warmup(Schedule):
+class _Warmup(Schedule, frozen=True, kw_only=True):
     """A ramp from a first rate to end_lr, then another schedule that counts from its end."""
 
     warmup_steps: WarmupSteps
@@ -67,7 +67,7 @@ class _Warmup(Schedule):
     def room(cls, given: Mapping[str, Any], end: int, index: int) -> int:
         """Return what is left of the run after the warm-up."""
         del index
-        return max(1, end - given.get("warmup_steps", 0))
+        return max(1, end - int(given.get("warmup_steps", 0)))
 
     def knots(self, end: int) -> Knots:
         """Return the end of the warm-up and the inner schedule's knots, moved."""
@@ -84,7 +84,7 @@ class _Warmup(Schedule):
         return (*ramp, *shifted_phases(self.then, self.warmup_steps, end))
 
 
-class LinearWarmup(_Warmup, tag="linear_warmup"):
+class LinearWarmup(_Warmup, frozen=True, kw_only=True, tag="linear_warmup"):
     """A straight line up to the rate, then another schedule.
 
         lr(t) = start_lr + (end_lr - start_lr) * t / warmup_steps        t < warmup_steps
@@ -101,7 +101,7 @@ class LinearWarmup(_Warmup, tag="linear_warmup"):
         return start + (end - start) * done
 
 
-class ConstantWarmup(_Warmup, tag="constant_warmup"):
+class ConstantWarmup(_Warmup, frozen=True, kw_only=True, tag="constant_warmup"):
     """A level first rate, then another schedule.
 
         lr(t) = start_lr                          t < warmup_steps
@@ -124,7 +124,7 @@ class ConstantWarmup(_Warmup, tag="constant_warmup"):
         return start
 
 
-class ExpWarmup(_Warmup, tag="exp_warmup"):
+class ExpWarmup(_Warmup, frozen=True, kw_only=True, tag="exp_warmup"):
     """An exponential rise to the rate, then another schedule.
 
         lr(t) = start_lr * (end_lr / start_lr)^(t / warmup_steps)        t < warmup_steps
@@ -147,7 +147,7 @@ class ExpWarmup(_Warmup, tag="exp_warmup"):
         return start ** (1 - done) * end**done
 
 
-class Wsd(Schedule, tag="wsd"):
+class Wsd(Schedule, frozen=True, kw_only=True, tag="wsd"):
     """Warm up, hold, decay.
 
         lr(t) = base_lr * t / warmup_steps                               t < warmup_steps
