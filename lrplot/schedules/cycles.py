@@ -179,7 +179,7 @@ class Cyclic(Schedule, frozen=True, kw_only=True, tag="cyclic"):
     def lr(self, steps: Steps, base: Rates) -> Rates:
         """Evaluate the formula; see the class."""
         since = steps % self.length
-        height = np.where(
+        height: Rates = np.where(
             since <= self.step_size_up,
             since / self.step_size_up,
             (self.length - since) / (self.length - self.step_size_up),

@@ -67,13 +67,16 @@ class Poly(Schedule, frozen=True, kw_only=True, tag="poly"):
 
     def lr(self, steps: Steps, base: Rates) -> Rates:
         """Evaluate the formula; see the class."""
+        period: Steps | int = self.max_iters
         if self.cycle:
             period = self.max_iters * np.maximum(1, -(-steps // self.max_iters))
-            left: Rates = 1 - steps / period
-        else:
-            left = 1 - np.minimum(steps, self.max_iters) / self.max_iters
-        rates: Rates = (base - self.eta_min) * left**self.power + self.eta_min
-        return rates
+        done = steps / period
+        np.minimum(done, 1, out=done)  # in place, as from here on: memory is what this costs
+        left = np.subtract(1, done, out=done)
+        left **= self.power
+        left *= base - self.eta_min
+        left += self.eta_min
+        return left
 
     def knots(self, end: int) -> Knots:
         """Return T; with cycle each multiple of T, where it lands, and the step after, its jump."""
@@ -205,7 +208,8 @@ class Noam(Schedule, frozen=True, kw_only=True, tag="noam"):
         """Evaluate the formula; see the class."""
         t = steps.astype(np.float64)
         falling = np.maximum(t, 1) ** -0.5  # at t = 0 the rising branch, 0, is the smaller
-        return base * self.d_model**-0.5 * np.minimum(falling, t * self.warmup_steps**-1.5)
+        shape: Rates = np.minimum(falling, t * self.warmup_steps**-1.5)
+        return base * self.d_model**-0.5 * shape
 
     def knots(self, end: int) -> Knots:
         """Return the peak."""
