@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import sys
+from io import TextIOWrapper
+
 from lrplot.cli import cli
 
 __all__ = ["main"]
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line; a name that the terminal cannot show is escaped."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     cli(prog_name="lrplot")
 
 

@@ -28,7 +28,7 @@ __all__ = [
 
 
 class Where(NamedTuple):
-    """A place in what the user gave: a file (or an option) and, if known, line and column from 1."""
+    """A place in what the user gave: a file or an option, and line and column from 1 if known."""
 
     source: str
     line: int = 0
@@ -47,8 +47,14 @@ class Problem(NamedTuple):
     hint: str = ""
 
     def __str__(self) -> str:
-        head = ": ".join(str(part) for part in (self.where, self.key, self.message) if part)
+        said = (self.where, self.key, self.message)
+        head = ": ".join(_short(str(part)) for part in said if part)
         return f"{head}\n  {self.hint}" if self.hint else head
+
+
+def _short(text: str) -> str:
+    """Leave out the middle of what nobody would read: a value may be as long as the input."""
+    return text if len(text) <= 400 else f"{text[:300]} ... {text[-80:]}"  # noqa: PLR2004
 
 
 class LrplotError(Exception):
@@ -65,7 +71,7 @@ class UsageError(LrplotError):
     def __init__(self, problems: Iterable[Problem] | str, hint: str = "") -> None:
         if isinstance(problems, str):
             problems = [Problem(message=problems, hint=hint)]
-        self.problems = tuple(problems)
+        self.problems = tuple(dict.fromkeys(problems))
         super().__init__(*self.problems)
 
     def __str__(self) -> str:
@@ -78,7 +84,7 @@ class InputError(LrplotError):
     def __init__(self, problems: Iterable[Problem] | str, *, where: Where | None = None) -> None:
         if isinstance(problems, str):
             problems = [Problem(message=problems, where=where)]
-        self.problems = tuple(problems)
+        self.problems = tuple(dict.fromkeys(problems))
         super().__init__(*self.problems)
 
     def __str__(self) -> str:

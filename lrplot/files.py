@@ -35,6 +35,9 @@ def written_whole(path: Path) -> Iterator[Path]:
         yield temporary
         temporary.chmod(0o666 & ~_umask())
         temporary.replace(path)
+    except OSError as error:
+        reason = error.strerror or error
+        raise InputError(f"cannot be written: {reason}", where=Where(str(path))) from None
     finally:
         temporary.unlink(missing_ok=True)
 

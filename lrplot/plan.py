@@ -64,6 +64,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         name: what a legend calls the curve.
         convention: whose rule the values follow: "native", or a framework's.
         notes: what the reader should know about how the source was understood.
+        open_end: whether nobody said how long the run is, and max_iters is only what is shown.
     """
 
     schedule: Schedule
@@ -73,6 +74,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     name: str = ""
     convention: str = "native"
     notes: tuple[str, ...] = ()
+    open_end: bool = False
 
     def __post_init__(self) -> None:
         """Check the numbers; the schedule has checked itself."""

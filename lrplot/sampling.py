@@ -17,6 +17,7 @@ __all__ = ["blocks", "polyline", "readable"]
 BLOCK = 2**15  # steps per block of a stream
 _READABLE = 21
 _SHOWN_KNOTS = 60
+_MOST_PER_COLUMN = 32
 
 
 def blocks(steps: Sequence[int]) -> Iterator[Steps]:
@@ -36,8 +37,8 @@ def readable(plan: Plan, rows: int | None = None) -> list[int]:
         plan: the curve.
         rows: about how many evenly spaced steps to show (21 unless given), the ends among them.
     """
-    count = rows or _READABLE
-    if plan.max_iters < 2 * count and rows is None:
+    count = min(rows or _READABLE, plan.max_iters + 1)
+    if plan.max_iters < 2 * _READABLE and rows is None:
         return list(range(plan.max_iters + 1))
     spaced = {_spaced(plan.max_iters, i, count) for i in range(count)}
     knots = plan.schedule.knots(plan.max_iters)
@@ -66,9 +67,14 @@ def polyline(plan: Plan, columns: int) -> tuple[Rates, Rates]:
 
 
 def _chosen(knots: Knots, end: int, columns: int) -> Steps:
-    """Return the knots themselves, or the first and last two in each column where too many."""
+    """Return the knots themselves, or the first and last two in each column where too many.
+
+    Where the ranges themselves are too many, only some of them, spread evenly.
+    """
     edges = np.linspace(0, end, columns + 1).astype(np.int64)
-    parts = [_in_columns(knot, edges) for knot in knots if len(knot)]
+    most = sum(min(len(knot), 4 * len(edges)) for knot in knots)
+    every = max(1, most // (_MOST_PER_COLUMN * len(edges)))
+    parts = [_in_columns(knot, edges) for knot in knots[::every] if len(knot)]
     return np.unique(np.concatenate(parts)) if parts else np.empty(0, dtype=np.int64)
 
 

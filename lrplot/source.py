@@ -1,7 +1,8 @@
-"""What the user typed, to a Plan: a schedule's name with options, or a file."""
+"""What the user typed, to a Plan: a schedule's name with options, a call, or a file."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from lrplot import spec
 from lrplot.errors import InputError, UsageError, Where, suggest
 from lrplot.schedules import by_name
 from lrplot.schedules.base import fields_of
-from lrplot.syntax.documents import parse_document, read_document
+from lrplot.syntax.documents import parse_document, read_text
 from lrplot.syntax.series import read_series
 from lrplot.syntax.tree import Node, to_tree
 
@@ -28,17 +29,20 @@ RUN_OPTIONS = ("base_lr", "max_iters", "max_epochs", "iters_per_epoch")
 _ASSUMED_BASE_LR = 0.1
 _ASSUMED_MAX_ITERS = 1000
 
+_CALL = re.compile(r"(?:#.*\n\s*)*(?:[\w.]+\s*(?::[^=\n]+)?=\s*)?\[?\s*[A-Za-z_][\w.]*\s*\(")
+
 
 def load(source: str | Path, **options: Any) -> Plan:
-    """Return the plan of a schedule's name or of a file.
+    """Return the plan of a schedule's name, of a call or of a file.
 
     Args:
-        source: a native schedule's name ("poly"), or the path of a spec file; "-" is standard
-            input.
+        source: a native schedule's name ("poly"), a framework's constructor call
+            ("StepLR(optimizer, 30)"), or the path of a file that holds a spec or a call; "-" is
+            standard input.
         options: what overrides it: base_lr, max_iters, max_epochs, iters_per_epoch, the
-            schedule's parameters, `metrics` (a path, or numbers), and `set` (a list of
-            "key.key=value"). Text is read as a file would have it; other values are taken as
-            they are.
+            schedule's parameters, `metrics` (a path, or numbers), `set` (a list of
+            "key.key=value"), and `as_`, a framework's name. Text is read as a file would have
+            it; other values are taken as they are.
 
     Raises:
         UsageError: an option that does not go with the source.
@@ -47,7 +51,15 @@ def load(source: str | Path, **options: Any) -> Plan:
     given = {key: value for key, value in options.items() if value is not None}
     if str(source) in by_name:
         return _load_name(str(source), given)
-    tree = read_document(_existing(source))
+    if _is_call(source):
+        return _load_call(str(source), given, "call")
+    origin = "standard input" if str(source) == "-" else str(source)
+    text = read_text(_existing(source))
+    if _CALL.match(text.lstrip()) and not origin.endswith(".py"):
+        return _load_call(text, given, origin)
+    if "as_" in given:
+        raise UsageError(f"--as goes with a schedule's name or a call; {origin} is neither")
+    tree = parse_document(text, origin)
     tree = _with_sets(_with_options(tree, given, str(source)), given)
     plan = spec.read(tree)
     if plan.name == plan.schedule.name() and str(source) != "-":
@@ -55,19 +67,47 @@ def load(source: str | Path, **options: Any) -> Plan:
     return plan
 
 
+def _is_call(source: str | Path) -> bool:
+    """Say whether the word is a call, not the name of a file with brackets in it."""
+    text = str(source)
+    if not ("(" in text or "\n" in text or text.startswith("[")):
+        return False
+    try:
+        return not Path(text).exists()
+    except (OSError, ValueError):  # no file can be called so
+        return True
+
+
+def _load_call(text: str, given: Mapping[str, Any], origin: str) -> Plan:
+    from lrplot.frameworks.calls import read_call
+
+    foreign = given.keys() - {*RUN_OPTIONS, "metrics", "as_"}
+    if foreign:
+        key = option(min(foreign))
+        raise UsageError(f"{key} does not go with a call", "write the value in the call")
+    return read_call(text, given, origin)
+
+
 def _existing(source: str | Path) -> str | Path:
     """Return the path of a file, or say what the word may have been meant to be."""
-    if str(source) == "-" or Path(source).exists():
+    if str(source) == "-" or _exists(Path(source)):
         return source
     hint = suggest(str(source), by_name) or _near_file(Path(source))
     message = f"'{source}' is neither a file nor a schedule"
     raise UsageError(message, hint or "`lrplot list` names the schedules")
 
 
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # a name that no file can have
+        return False
+
+
 def _near_file(path: Path) -> str:
     try:
         return suggest(path.name, [entry.name for entry in path.parent.iterdir()])
-    except OSError:
+    except (OSError, ValueError):
         return ""
 
 
@@ -207,7 +247,7 @@ def _put(node: Node, path: list[str], new: Node, said: str) -> Node:
         return new
     key, *rest = path
     if isinstance(node.value, tuple):
-        if not key.isdigit() or int(key) >= len(node.value):
+        if key not in map(str, range(len(node.value))):
             raise UsageError(f"{said}: no item {key}; the list has {len(node.value)}")
         items = list(node.value)
         items[int(key)] = _put(items[int(key)], rest, new, said)

@@ -23,12 +23,13 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec import NODEFAULT, Struct
 
+from lrplot._spec_write import write
 from lrplot.errors import InputError, ParameterError, Problem, Where, suggest
 from lrplot.plan import BaseRate, Plan
 from lrplot.schedules import Schedule, Sequence, by_name
 from lrplot.schedules.base import Field, Period, as_field, check_value, fields_of
 from lrplot.syntax.tree import Key, Node
-from lrplot.units import Horizon, UnitError
+from lrplot.units import LARGEST_STEP, Horizon, UnitError
 
 __all__ = ["PLAN_KEYS", "read", "write"]
 
@@ -121,6 +122,8 @@ class _Reader:
             raise InputError(self.problems)
         around = self._surroundings(tree, top)
         path = "" if isinstance(top["schedule"].value, str) else "schedule"
+        if "name" in top:
+            self._checked("name", str, top["name"])
         schedule = self._schedule(self._schedule_node(tree, top), around, path)
         if schedule is not None and self._needs_base(schedule, around):
             self._problem("base_lr", "is missing", tree.where, "give base_lr: 0.1, say")
@@ -133,18 +136,14 @@ class _Reader:
         return around.base_lr is None and schedule.uses_base() and not blamed
 
     def _finish(self, top: dict[Key, Node], schedule: Schedule, around: _Surroundings) -> Plan:
-        notes = []
         max_iters = around.horizon.max_iters
-        if max_iters is None:
-            max_iters = schedule.extent()
-            notes.append(f"max_iters is not given; {max_iters:,} is assumed")
         plan = Plan(
             schedule=schedule,
             base_lr=around.base_lr or 0.0,
-            max_iters=max_iters,
+            max_iters=max_iters or min(schedule.extent(), LARGEST_STEP),
             iters_per_epoch=around.horizon.iters_per_epoch,
-            name=str(top["name"].value) if "name" in top else "",
-            notes=tuple(notes),
+            name=top["name"].value if "name" in top else "",
+            open_end=max_iters is None,
         )
         if around.base_lr is None:  # the rates stand in the schedule
             plan = msgspec.structs.replace(plan, base_lr=plan.lr(0))
@@ -161,7 +160,9 @@ class _Reader:
         cls = self._class(node, "schedule")
         own = {field.name for field in fields_of(cls)} if cls else set()
         kept = {key for key in top if key in own or key not in _RUN_KEYS}
-        values = {"type": node, **{key: top[key] for key in kept}}
+        if "type" in top:
+            self._unknown("type", tree.keys["type"], [*PLAN_KEYS], "")
+        values = {**{key: top[key] for key in kept}, "type": node}
         return Node(values, tree.where, keys=tree.keys)
 
     def _surroundings(self, tree: Node, top: dict[Key, Node]) -> _Surroundings:
@@ -376,34 +377,3 @@ def _missing_hint(cls: type[Schedule], field: Field) -> str:
 
 def _join(path: str, key: str) -> str:
     return f"{path}.{key}" if path and key else path or key
-
-
-def write(plan: Plan) -> dict[str, Any]:
-    """Return the native spec of a plan as plain data, which reads back to an equal plan."""
-    run: dict[str, Any] = {"base_lr": plan.base_lr, "max_iters": plan.max_iters}
-    if plan.iters_per_epoch is not None:
-        run["iters_per_epoch"] = plan.iters_per_epoch
-    if plan.name != plan.schedule.name():
-        run["name"] = plan.name
-    own = _write(plan.schedule)
-    if own.get("max_iters", plan.max_iters) == plan.max_iters and not _nested(plan.schedule):
-        return {"schedule": own.pop("type"), **run, **own}
-    return {**run, "schedule": own}
-
-
-def _write(schedule: Schedule) -> dict[str, Any]:
-    written: dict[str, Any] = {"type": schedule.name()}
-    for field in fields_of(type(schedule)):
-        value = getattr(schedule, field.name)
-        if value == field.default:
-            continue
-        if field.holds == "schedule":
-            value = _write(value)
-        elif field.holds == "schedules":
-            value = [_write(inner) for inner in value]
-        written[field.name] = list(value) if isinstance(value, tuple) else value
-    return written
-
-
-def _nested(schedule: Schedule) -> bool:
-    return any(field.holds != "value" for field in fields_of(type(schedule)))

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["LARGEST_STEP", "Horizon", "UnitError"]
 
 LARGEST_STEP = 2**53  # beyond it a step is no longer exact as a float64
+_LONGEST = 100  # characters; any duration is shorter, and Python refuses to read endless digits
 
 _MULTIPLES = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "b": 10**9}
 _DURATION = re.compile(
@@ -78,7 +79,7 @@ class Horizon(msgspec.Struct, frozen=True, kw_only=True):
 def _parse(text: str) -> tuple[Fraction, str]:
     from fractions import Fraction
 
-    found = _DURATION.fullmatch(text.strip())
+    found = _DURATION.fullmatch(text.strip()) if len(text) <= _LONGEST else None
     if not found:
         raise UnitError(f"'{text}' is not a step", "write 500, 160k, 12ep, 50% or end")
     number = Fraction(re.sub("[_,]", "", found["number"]))

@@ -40,7 +40,7 @@ def at(steps: str, sources: tuple[str, ...], *, param: str, **given: Any) -> Non
     plans = [plan.of(param) for plan in load_plans(sources, given)]
     wanted = resolve_steps(steps, plans)
     rates = [plan.lr(wanted).tolist() for plan in plans]
-    print_notes(plans)
+    print_notes(plans, whole_run=_names_the_end(steps))
     _warn_past_end(wanted, plans)
     if len(wanted) == 1 and len(plans) == 1:
         click.echo(rounded(rates[0][0]))
@@ -64,14 +64,14 @@ def resolve_steps(text: str, plans: list[Plan]) -> list[int]:
 
 def _warn_past_end(steps: list[int], plans: list[Plan]) -> None:
     """Say where a step lies past the end of the run, if somebody said how long it is."""
-    ends = {plan.max_iters for plan in plans if not _assumed(plan)}
+    ends = {plan.max_iters for plan in plans if not plan.open_end}
     if ends and max(steps) > min(ends):
         text = f"note: step {max(steps):,} is past the end of the run, {min(ends):,}"
         print(text, file=sys.stderr)  # noqa: T201
 
 
-def _assumed(plan: Plan) -> bool:
-    return any(note.startswith("max_iters") for note in plan.notes)
+def _names_the_end(steps: str) -> bool:
+    return "%" in steps or "end" in steps
 
 
 def _aligned(rows: list[list[str]]) -> str:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["curve"]
 
 _MOST_INCHES = 100
+_MOST_PIXELS = 10**8
 
 
 def _size(text: str) -> tuple[float, float]:
@@ -77,6 +78,8 @@ def curve(  # noqa: PLR0913  a command's parameters are its options
     goes to NAME.png in the current folder, NAME being the source's, unless -o says otherwise.
     """
     path = _output(output, sources)
+    if path.suffix.lower() == ".png" and size[0] * size[1] * dpi**2 > _MOST_PIXELS:
+        raise UsageError(f"a PNG of this --size and --dpi has over {_MOST_PIXELS:,} pixels")
     plans = [plan.of(param) for plan in load_plans(sources, given)]
     from lrplot.render.figure import draw, save
 
@@ -91,7 +94,7 @@ def _output(output: str | None, sources: tuple[str, ...]) -> Path:
     from pathlib import Path
 
     stems = dict.fromkeys(Path(source).stem for source in sources)
-    name = "stdin" if sources == ("-",) else "-".join(stems)
+    name = "stdin" if sources == ("-",) else "-".join(stems) or "curve"
     path = Path(output or f"{name}.png")
     if path.suffix.lower() not in {".png", ".svg", ".pdf"}:
         raise UsageError(f"-o {path}: the ending must be .png, .svg or .pdf")

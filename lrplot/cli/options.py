@@ -110,6 +110,13 @@ def _run_options() -> list[click.Parameter]:
             help="A metric series for plateau: a number per line, or CSV step,metric.",
         ),
         _Option(
+            ["--as", "as_"],
+            section=_RUN,
+            multiple=True,
+            metavar="FRAMEWORK",
+            help="Whose call it is, or whose rules a schedule's name follows.",
+        ),
+        _Option(
             ["--set"],
             section=_RUN,
             multiple=True,
@@ -178,7 +185,14 @@ def load_plans(sources: Iterable[str], given: dict[str, Any]) -> list[Plan]:
     return plans
 
 
-def print_notes(plans: Iterable[Plan]) -> None:
-    """Say on stderr, once each, what the reader should know."""
-    for note in dict.fromkeys(note for plan in plans for note in plan.notes):
+def print_notes(plans: Iterable[Plan], *, whole_run: bool = True) -> None:
+    """Say on stderr, once each, what the reader should know; of the run's end where it is shown."""
+    notes = [note for plan in plans for note in _notes(plan, whole_run=whole_run)]
+    for note in dict.fromkeys(notes):
         print(f"note: {note}", file=sys.stderr)  # noqa: T201  the commentary channel
+
+
+def _notes(plan: Plan, *, whole_run: bool) -> tuple[str, ...]:
+    if not (plan.open_end and whole_run):
+        return plan.notes
+    return (*plan.notes, f"max_iters is not given; {plan.max_iters:,} steps are shown")

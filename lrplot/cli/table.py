@@ -85,7 +85,7 @@ def _steps(
         return resolve_steps(steps, plans)
     longest = max(plans, key=lambda plan: plan.max_iters)
     if every is not None:
-        return range(0, longest.max_iters + 1, every)
+        return range(0, longest.max_iters + 1, min(every, longest.max_iters + 1))
     from lrplot.sampling import readable
 
     return sorted({step for plan in plans for step in readable(plan, rows)})

@@ -44,7 +44,8 @@ def _run(plan: Plan) -> str:
     if plan.iters_per_epoch:
         count = plan.max_iters / plan.iters_per_epoch
         epochs = f" ({count:g} epochs of {plan.iters_per_epoch:,})"
-    return f"{plan.max_iters:,} updates{epochs}"
+    shown = " shown; max_iters is not given" if plan.open_end else ""
+    return f"{plan.max_iters:,} updates{epochs}{shown}"
 
 
 def _phases(plan: Plan) -> list[str]:

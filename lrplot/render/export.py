@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import chain, count
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
 from lrplot.render.numbers import rounded
@@ -29,7 +30,7 @@ class Grid(NamedTuple):
     def header(self) -> list[str]:
         """The columns' names: step, then lr or each curve's name, then epoch where known."""
         names = [plan.name for plan in self.plans] if len(self.plans) > 1 else [self.param]
-        return ["step", *names, *(["epoch"] if self.epoch_length else [])]
+        return ["step", *_told_apart(names), *(["epoch"] if self.epoch_length else [])]
 
     @property
     def epoch_length(self) -> int | None:
@@ -44,6 +45,15 @@ class Grid(NamedTuple):
             epoch = self.epoch_length
             epochs = [(steps / epoch).tolist()] if epoch else []
             yield [steps.tolist(), *rates, *epochs]
+
+
+def _told_apart(names: list[str]) -> list[str]:
+    """Number the names that a column before them has: JSON keeps one value per name."""
+    taken = ["step", "epoch"]
+    for name in names:
+        numbered = (f"{name} ({number})" for number in count(2))
+        taken.append(next(each for each in chain([name], numbered) if each not in taken))
+    return taken[2:]
 
 
 def columns_of(grid: Grid) -> list[list[Any]]:
@@ -71,9 +81,10 @@ def _tsv(grid: Grid, out: TextIO) -> None:
 
 
 def _records(grid: Grid) -> Iterator[str]:
+    header = grid.header
     for columns in grid.columns():
         for row in zip(*columns, strict=True):
-            yield json.dumps(dict(zip(grid.header, row, strict=True)))
+            yield json.dumps(dict(zip(header, row, strict=True)))
 
 
 def _jsonl(grid: Grid, out: TextIO) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter, FuncFormatter, MaxNLocator
 
+from lrplot._lazy import np
+from lrplot.errors import InputError
 from lrplot.sampling import polyline
 
 if TYPE_CHECKING:
@@ -53,7 +56,12 @@ def new_axes(size: tuple[float, float] = (7.2, 4.2), dpi: int = 150) -> Axes:
 def draw_line(axes: Axes, plan: Plan, **line: Any) -> None:
     """Draw one curve on axes, evaluated where their pixels need it."""
     x, y = polyline(plan, columns=max(100, int(axes.get_window_extent().width)))
-    axes.plot(x, y, **{"label": plan.name, "solid_joinstyle": "round", **line})
+    axes.plot(x, y, **{"label": _no_formula(plan.name), "solid_joinstyle": "round", **line})
+
+
+def _no_formula(text: str) -> str:
+    """Keep matplotlib from typesetting what stands between two dollars of a name."""
+    return text.replace("$", r"\$")
 
 
 def draw(  # noqa: PLR0913  a figure's looks are its options
@@ -72,7 +80,7 @@ def draw(  # noqa: PLR0913  a figure's looks are its options
             dash = _DASHES[number // len(COLOURS) % len(_DASHES)]
             draw_line(axes, plan, color=COLOURS[number % len(COLOURS)], linestyle=dash, lw=1.8)
         _dress(axes, max(plan.max_iters for plan in plans), log=log)
-        axes.set_title(title, loc="left", fontweight="bold", wrap=True)
+        axes.set_title(_no_formula(title), loc="left", fontweight="bold", wrap=True)
         axes.set_ylabel("learning rate" if param == "lr" else param)
         if len(plans) > 1:
             _legend(axes, len(plans))
@@ -88,6 +96,8 @@ def _dress(axes: Axes, end: int, *, log: bool) -> None:
     axes.xaxis.set_major_formatter(EngFormatter(sep=""))
     axes.grid(visible=True, axis="y", color=_GRID, linewidth=0.8)
     axes.set_axisbelow(True)
+    if log and not any(np.any(np.asarray(line.get_ydata()) > 0) for line in axes.lines):
+        raise InputError("no rate is above 0: a logarithmic axis has no place for them")
     if log:
         axes.set_yscale("log", nonpositive="mask")
     else:
@@ -105,10 +115,10 @@ def _rate(value: float, _position: int | None) -> str:
 
 def _legend(axes: Axes, count: int) -> None:
     """Put the legend inside where it is small, beside the axes where it is long."""
-    if count <= 8:  # noqa: PLR2004  more entries would cover the curves
-        axes.legend(frameon=False)
-    else:
-        axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
+    place: dict[str, Any] = {"loc": "center left", "bbox_to_anchor": (1.0, 0.5)}
+    names = [str(line.get_label()) for line in axes.lines]
+    few = count <= 8  # noqa: PLR2004  more entries would cover the curves
+    axes.legend(axes.lines, names, frameon=False, **({} if few else place))
 
 
 def save(figure: Figure, path: Path) -> None:
@@ -116,5 +126,6 @@ def save(figure: Figure, path: Path) -> None:
     from lrplot.files import written_whole
 
     kind = path.suffix.lower().lstrip(".")
-    with mpl.rc_context(_STYLE), written_whole(path) as temporary:
+    with mpl.rc_context(_STYLE), written_whole(path) as temporary, warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph")  # the box in its place says it
         figure.savefig(temporary, format=kind, metadata=_ALWAYS_WRITTEN[kind])

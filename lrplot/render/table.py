@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rich import box
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from lrplot.render.export import Grid, columns_of
 from lrplot.render.numbers import rounded
@@ -22,7 +23,7 @@ def print_table(grid: Grid, out: TextIO) -> None:
     console = Console(file=out, highlight=False)
     for part in _parts(grid, console.width):
         console.print(_table(part))
-        console.print(_caption(part), style="dim", soft_wrap=True)
+        console.print(_caption(part), style="dim", soft_wrap=True, markup=False)
 
 
 def _parts(grid: Grid, width: int) -> list[Grid]:
@@ -34,10 +35,10 @@ def _parts(grid: Grid, width: int) -> list[Grid]:
 
 
 def _table(grid: Grid) -> Table:
-    title = grid.plans[0].name if len(grid.plans) == 1 else None
+    title = Text(grid.plans[0].name) if len(grid.plans) == 1 else None
     table = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", pad_edge=False)
     for name in grid.header:
-        table.add_column(name, justify="right", overflow="fold")
+        table.add_column(Text(name), justify="right", overflow="fold")
     for step, *values in zip(*columns_of(grid), strict=True):
         table.add_row(f"{step:,}", *map(rounded, values))
     return table

@@ -289,6 +289,7 @@ def _refuse_non_finite(name: str, value: Any) -> None:
 
 
 _WORDS = (
+    ("Number out of range", "is too large"),
     ("Expected `float | null`", "must be a number"),
     ("Expected `int | null`", "must be a whole number"),
     ("Expected `float`", "must be a number"),

@@ -35,7 +35,10 @@ _WORDS = {
     "-.inf": float("-inf"),
     ".nan": float("nan"),
 }
-_JSON_EXTRAS = re.compile(r'"(?:\\.|[^"\\])*"|//[^\n]*|/\*.*?\*/|\t', re.DOTALL)
+# What is left open runs to the end of the text, so that no part is ever looked at twice.
+_JSON_EXTRAS = re.compile(r'"(?:\\.|[^"\\])*"?|//[^\n]*|/\*.*?(?:\*/|\Z)|\t', re.DOTALL)
+_PAIR = re.compile(r"\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})", re.IGNORECASE)
+_LONGEST_INT = 400
 
 
 def read_document(path: str | Path) -> Node:
@@ -64,6 +67,8 @@ def read_text(path: str | Path) -> str:
 
 def _read_bytes(path: str | Path) -> bytes:
     if str(path) == "-":
+        if sys.stdin is None:
+            raise OSError("it is closed")
         return sys.stdin.buffer.read(MAX_BYTES + 1)
     with Path(path).open("rb") as file:
         return file.read(MAX_BYTES + 1)
@@ -108,7 +113,13 @@ def _loader(yaml: Any) -> Any:
 def _blank(found: re.Match[str]) -> str:
     """Keep a string; turn a comment or a tab into as many spaces, so that places stay true."""
     text = found.group()
-    return text if text[0] == '"' else re.sub(r"[^\n]", " ", text)
+    return _PAIR.sub(_joined, text) if text[0] == '"' else re.sub(r"[^\n]", " ", text)
+
+
+def _joined(found: re.Match[str]) -> str:
+    """Write JSON's two escapes of one character as YAML does, as one."""
+    high, low = (int(half, 16) for half in found.groups())
+    return f"\\U{0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00):08X}"
 
 
 class _Open:
@@ -234,8 +245,9 @@ def _resolve(text: str) -> Key:
     if not found:
         return text
     digits = text.replace("_", "")
-    if found["float"] is None:
-        return int(digits, 0)
-    if re.fullmatch(r"[+-]?\d+", digits):
-        return int(digits) if len(digits) <= 400 else text  # noqa: PLR2004  int() has a limit
-    return float(digits)
+    based = found["float"] is None
+    if not based and not re.fullmatch(r"[+-]?\d+", digits):
+        return float(digits)
+    if len(digits) > _LONGEST_INT:  # Python, too, refuses to turn endless digits into a number
+        return text
+    return int(digits, 0 if based else 10)
