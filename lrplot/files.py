@@ -28,6 +28,9 @@ def written_whole(path: Path) -> Iterator[Path]:
             raise InputError("is a folder", where=Where(str(path)))
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
         os.close(handle)
+    except (FileExistsError, NotADirectoryError):
+        message = f"cannot be written: {path.parent} is no folder"
+        raise InputError(message, where=Where(str(path))) from None
     except OSError as error:
         raise InputError(f"cannot be written: {error.strerror}", where=Where(str(path))) from None
     temporary = Path(name)

@@ -39,6 +39,12 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
     max_iters: int | None = None
     max_epochs: int | None = None
     iters_per_epoch: int | None = None
+    dataset_size: int | None = None
+    batch_size: int | None = None
+    gpus: int | None = None
+    accumulate: int | None = None
+    optimizer: str | None = None
+    auto_scale_lr: bool = False
     metrics: tuple[float, ...] | None = None
 
     def need(self, name: str, why: str) -> Any:
@@ -84,7 +90,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         force(self, "base_lr", check_value("base_lr", BaseRate, self.base_lr))
         force(self, "max_iters", check_value("max_iters", _Count, self.max_iters))
         if self.iters_per_epoch is not None:
-            check_value("iters_per_epoch", _Count, self.iters_per_epoch)
+            checked = check_value("iters_per_epoch", _Count, self.iters_per_epoch)
+            force(self, "iters_per_epoch", checked)
         force(self, "name", self.name or self.schedule.name())
 
     @property

@@ -25,10 +25,15 @@ _STEPS: dict[str, Any] = {
 def json_schema() -> dict[str, Any]:
     """Return the schema: a flat document per schedule, or one that nests them."""
     names = [cls.name() for cls in by_name.values()]
-    flat = [_object(cls, tag="schedule", beside=_run()) for cls in by_name.values()]
+    alone = [cls.name() for cls in by_name.values() if not _needed(cls)]
+    flat = [
+        _object(cls, tag="schedule", beside=_run())
+        for cls in by_name.values()
+        if "schedule" not in _needed(cls)  # the key that would hold it is taken by the name
+    ]
     nested = {
         "type": "object",
-        "properties": {**_run(), "schedule": _SCHEDULE},
+        "properties": {**_run(), "schedule": {**_SCHEDULE, "type": ["array", "object"]}},
         "required": ["schedule"],
         "additionalProperties": False,
     }
@@ -42,12 +47,12 @@ def json_schema() -> dict[str, Any]:
         "$defs": {
             "schedule": {
                 "anyOf": [
-                    {"enum": names},
+                    {"enum": alone},
                     {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/item"}},
                     *({"$ref": f"#/$defs/{name}"} for name in names),
                 ]
             },
-            "item": {"anyOf": [{"enum": names}, *(_item(cls) for cls in by_name.values())]},
+            "item": {"anyOf": [{"enum": alone}, *(_item(cls) for cls in by_name.values())]},
             **{cls.name(): _object(cls, tag="type", beside={}) for cls in by_name.values()},
         },
     }
@@ -76,14 +81,18 @@ def _run() -> dict[str, Any]:
 def _object(cls: type[Schedule], *, tag: str, beside: dict[str, Any]) -> dict[str, Any]:
     fields = fields_of(cls)
     own = {field.name: _property(field) for field in fields}
-    needed = [field.name for field in fields if field.required and not field.source]
     return {
         "type": "object",
         "description": summary(cls),
         "properties": {tag: {"const": cls.name()}, **beside, **own},
-        "required": [tag, *needed],
+        "required": [tag, *_needed(cls)],
         "additionalProperties": False,
     }
+
+
+def _needed(cls: type[Schedule]) -> list[str]:
+    """Return the fields that nothing around a schedule supplies."""
+    return [field.name for field in fields_of(cls) if field.required and not field.source]
 
 
 def _property(field: Field) -> dict[str, Any]:

@@ -18,9 +18,7 @@ __all__ = ["at", "resolve_steps"]
 
 @click.command(cls=SourceCommand, short_help="Say the rate at one step or several.")
 @click.argument("steps", metavar="STEPS")
-@click.argument(
-    "sources", nargs=-1, required=True, shell_complete=source_argument, metavar="SOURCE..."
-)
+@source_argument
 @click.option(
     "--param",
     type=click.Choice(["lr", "momentum"]),
@@ -53,10 +51,15 @@ def at(steps: str, sources: tuple[str, ...], *, param: str, **given: Any) -> Non
 
 def resolve_steps(text: str, plans: list[Plan]) -> list[int]:
     """Return the steps a list of durations stands for; the plans must agree on them."""
+    from lrplot.units import UnitError
+
     parts = [part for part in text.split(",") if part.strip()]
     if not parts:
         raise UsageError("no step is given", "write 500, 0,500,1500, 8ep, 50% or end")
-    found = {tuple(plan.horizon.steps(part) for part in parts) for plan in plans}
+    try:
+        found = {tuple(plan.horizon.steps(part) for part in parts) for plan in plans}
+    except UnitError as error:
+        raise UsageError(error.problems) from None
     if len(found) > 1:
         raise UsageError(f"'{text}' is not the same step for each source", "give plain steps")
     return list(found.pop())

@@ -21,7 +21,10 @@ def as_yaml(plan: Plan) -> str:
     """Return the plan as a native spec."""
     import yaml
 
-    return str(yaml.safe_dump(spec.write(plan), sort_keys=False, default_flow_style=None))
+    written = spec.write(plan)
+    nested = any(isinstance(value, (dict, list)) for value in written.values())
+    style = None if nested else False  # else all of it would stand on one line
+    return str(yaml.safe_dump(written, sort_keys=False, default_flow_style=style))
 
 
 def as_text(plan: Plan) -> str:

@@ -60,8 +60,8 @@ def draw_line(axes: Axes, plan: Plan, **line: Any) -> None:
 
 
 def _no_formula(text: str) -> str:
-    """Keep matplotlib from typesetting what stands between two dollars of a name."""
-    return text.replace("$", r"\$")
+    """Return a name as matplotlib takes it: no formula between dollars, no half characters."""
+    return text.replace("$", r"\$").encode(errors="replace").decode()
 
 
 def draw(  # noqa: PLR0913  a figure's looks are its options

@@ -35,7 +35,8 @@ def page(cls: type[Schedule]) -> str:
     """Return a schedule's name, description, parameters and example."""
     parts = [_wrapped(f"{cls.name()}: {inspect.cleandoc(cls.__doc__ or '')}"), _parameters(cls)]
     if cls.example:
-        parts.append(f"Example\n\n    {command(cls)}\n\n{_spec(cls)}")
+        folded = " \\\n        ".join(wrap(command(cls), _WIDTH - 10, break_on_hyphens=False))
+        parts.append(f"Example\n\n    {folded}\n\n{_spec(cls)}")
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -61,10 +62,16 @@ def _parameter(field: Field, width: int) -> list[str]:
 
 def command(cls: type[Schedule]) -> str:
     """Return the command that draws a schedule's example."""
+    options = [_option(key, value) for key, value in cls.example.items()]
+    return " ".join(["lrplot curve", cls.name(), *options])
+
+
+def _option(key: str, value: Any) -> str:
     from lrplot.source import option
 
-    options = [f"{option(key)} {_argument(value)}" for key, value in cls.example.items()]
-    return " ".join(["lrplot curve", cls.name(), *options])
+    if key == "metrics":  # its option names a file
+        return f"--set '{key}=[{_argument(value)}]'"
+    return f"{option(key)} {_argument(value)}"
 
 
 def _argument(value: Any) -> str:

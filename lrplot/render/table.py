@@ -20,7 +20,7 @@ __all__ = ["print_table"]
 
 def print_table(grid: Grid, out: TextIO) -> None:
     """Print the table; where it is wider than the terminal, in parts that repeat the steps."""
-    console = Console(file=out, highlight=False)
+    console = Console(file=out, highlight=False, emoji=False)
     for part in _parts(grid, console.width):
         console.print(_table(part))
         console.print(_caption(part), style="dim", soft_wrap=True, markup=False)

@@ -276,7 +276,9 @@ def check_value(name: str, annotation: Any, value: Any) -> Any:
     try:
         checked = msgspec.convert(plain, annotation)
     except msgspec.ValidationError as error:
-        raise ParameterError(name, _in_words(str(error), plain)) from None
+        choices = " or ".join(_literals(annotation))
+        said = f"must be {choices}, got {plain!r}" if choices else _in_words(str(error), plain)
+        raise ParameterError(name, said) from None
     _refuse_non_finite(name, checked)
     return checked
 
@@ -309,8 +311,6 @@ _WORDS = (
 
 def _in_words(message: str, value: Any) -> str:
     """Say msgspec's complaint in the words of people who train models, with the value."""
-    if message.startswith("Invalid enum value"):
-        return f"{message[0].lower()}{message[1:]}".replace("invalid enum value", "has no option")
     for theirs, ours in _WORDS:
         message = message.replace(theirs, ours)
     message, _, path = message.partition(" - at `$")

@@ -26,7 +26,8 @@ _MANY_KNOTS = 10_000
 class Sequence(Schedule, frozen=True, kw_only=True, tag="sequence"):
     """One schedule after another, each counting from its own start.
 
-        lr(t) = schedules[i](t - milestones[i-1])        milestones[i-1] <= t < milestones[i]
+        lr(t) = schedules[i](t - milestones[i-1])
+                where milestones[i-1] <= t < milestones[i]
 
     One schedule more than milestones; the last goes on for ever. Each starts from the base rate
     (hand_over: base) or from the rate that the one before it has come to (hand_over: carry).
@@ -102,7 +103,7 @@ class Sequence(Schedule, frozen=True, kw_only=True, tag="sequence"):
 
 
 class Chain(Schedule, frozen=True, kw_only=True, tag="chain"):
-    """One schedule through another: the rate that leaves one is the base of the next.
+    """One schedule through another: what leaves one is the base of the next.
 
         lr(t) = ... schedules[1](t, schedules[0](t, base_lr))
 

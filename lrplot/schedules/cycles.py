@@ -71,7 +71,7 @@ class Anneal(Schedule, frozen=True, kw_only=True, tag="anneal"):
         edges, values = np.asarray(self.milestones), np.asarray(self.values)
         after = np.searchsorted(edges, steps, side="right")
         left, right = np.maximum(after - 1, 0), np.minimum(after, len(edges) - 1)
-        width = np.where(left == right, 1.0, edges[right] - edges[left])
+        width = np.where(left == right, math.inf, edges[right] - edges[left])  # level outside
         done: Rates = np.maximum(steps - edges[left], 0.0) / width
         if self.shape == "cos":
             done = (1 - np.cos(math.pi * done)) / 2
@@ -147,8 +147,9 @@ class Cyclic(Schedule, frozen=True, kw_only=True, tag="cyclic"):
     """The rate climbs from base_lr to max_lr and back, over and over.
 
         lr(t) = base_lr + (max_lr - base_lr) * x * scale
-        x     = u / step_size_up                   on the way up      u = t mod the cycle's length
-        x     = (length - u) / step_size_down      on the way down
+        x     = u / step_size_up                on the way up
+        x     = (length - u) / step_size_down   on the way down
+        u     = t mod length, the steps of a cycle
         scale = 1 (triangular), 0.5^cycle (triangular2), gamma^t (exp_range)
 
     base_lr at 0 and wherever a cycle begins, max_lr (scaled) after step_size_up steps of it. It
@@ -209,7 +210,7 @@ class OneCycle(Schedule, frozen=True, kw_only=True, tag="onecycle"):
     """One rise to max_lr, then a long fall: the 1cycle policy.
 
         0                    max_lr / div_factor
-        pct_start * T        max_lr                                      T = max_iters
+        pct_start * T        max_lr                               T = max_iters
         T                    max_lr / div_factor / final_div_factor, and beyond
 
     Half cosines (or straight lines) join them. With three_phase the fall mirrors the rise, back

@@ -168,7 +168,7 @@ class InverseTime(Schedule, frozen=True, kw_only=True, tag="inverse_time"):
 class Cosine(Schedule, frozen=True, kw_only=True, tag="cosine"):
     """Half a cosine from the base rate to a floor.
 
-        lr(t) = eta_min + (base_lr - eta_min)/2 * (1 + cos(pi * t/T))        T = max_iters
+        lr(t) = eta_min + (base_lr - eta_min)/2 * (1 + cos(pi * t/T))  T = max_iters
 
     base_lr at 0, eta_min at T, and eta_min beyond (torch's CosineAnnealingLR rises again there).
     """
@@ -209,7 +209,8 @@ class Noam(Schedule, frozen=True, kw_only=True, tag="noam"):
         t = steps.astype(np.float64)
         falling = np.maximum(t, 1) ** -0.5  # at t = 0 the rising branch, 0, is the smaller
         shape: Rates = np.minimum(falling, t * self.warmup_steps**-1.5)
-        return base * self.d_model**-0.5 * shape
+        rates: Rates = base * self.d_model**-0.5 * shape
+        return rates
 
     def knots(self, end: int) -> Knots:
         """Return the peak."""
@@ -223,8 +224,8 @@ class Noam(Schedule, frozen=True, kw_only=True, tag="noam"):
 class InverseSqrt(Schedule, frozen=True, kw_only=True, tag="inverse_sqrt"):
     """A linear rise to the base rate, then an inverse square root.
 
-        lr(t) = base_lr * t / warmup_steps                           t < warmup_steps
-        lr(t) = base_lr * sqrt(timescale / (t + shift))              from there on
+        lr(t) = base_lr * t / warmup_steps                   t < warmup_steps
+        lr(t) = base_lr * sqrt(timescale / (t + shift))      from there on
         shift = timescale - warmup_steps
 
     0 at t = 0 (base_lr without a warm-up), base_lr at warmup_steps; it never ends. The timescale

@@ -23,7 +23,7 @@ class Plateau(Schedule, frozen=True, kw_only=True, tag="plateau"):
             m < b * (1 - threshold) (min, rel)        m < b - threshold (min, abs)
             m > b * (1 + threshold) (max, rel)        m > b + threshold (max, abs)
         after more than `patience` metrics in a row that are not better:
-            lr <- max(lr * factor, min_lr)            if that lowers it by more than eps
+            lr <- max(lr * factor, min_lr)    if that lowers it by more than eps
         the next `cooldown` metrics do not count as bad
 
     metrics[k] is the one known when the schedule moves from step k to k+1, so a drop that it

@@ -9,14 +9,14 @@ from msgspec import Meta
 
 from lrplot._lazy import np
 from lrplot.errors import ParameterError
-from lrplot.schedules.base import Knots, Length, Phase, Rate, Schedule, points
+from lrplot.schedules.base import Knots, Length, Rate, Schedule, points
 from lrplot.schedules.decay import Constant
 from lrplot.schedules.shift import named_stretches, shifted_knots, shifted_phases
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from lrplot.schedules.base import Rates, Steps
+    from lrplot.schedules.base import Phase, Rates, Steps
 
 __all__ = ["ConstantWarmup", "ExpWarmup", "LinearWarmup", "Wsd"]
 
@@ -80,15 +80,15 @@ class _Warmup(Schedule, frozen=True, kw_only=True):
 
     def phases(self, end: int) -> tuple[Phase, ...]:
         """Return the warm-up, then the inner schedule's phases."""
-        ramp = (Phase("warm-up", 0, min(end, self.warmup_steps)),) if self.warmup_steps else ()
+        ramp = named_stretches(("warm-up",), (0, self.warmup_steps), end)
         return (*ramp, *shifted_phases(self.then, self.warmup_steps, end))
 
 
 class LinearWarmup(_Warmup, frozen=True, kw_only=True, tag="linear_warmup"):
     """A straight line up to the rate, then another schedule.
 
-        lr(t) = start_lr + (end_lr - start_lr) * t / warmup_steps        t < warmup_steps
-        lr(t) = then(t - warmup_steps)                                   from there on
+        lr(t) = start_lr + (end_lr - start_lr) * t / warmup_steps  t < warmup_steps
+        lr(t) = then(t - warmup_steps)                             from there on
 
     start_lr at 0: 0 unless given, or warmup_ratio * end_lr. The inner schedule counts from the
     end of the warm-up and starts from base_lr, as Paddle's LinearWarmup has it.
@@ -105,7 +105,7 @@ class ConstantWarmup(_Warmup, frozen=True, kw_only=True, tag="constant_warmup"):
     """A level first rate, then another schedule.
 
         lr(t) = start_lr                          t < warmup_steps
-        lr(t) = then(t - warmup_steps)            from there on
+        lr(t) = then(t - warmup_steps)      from there on
 
     start_lr is given, or is warmup_ratio * end_lr.
     """
@@ -127,8 +127,8 @@ class ConstantWarmup(_Warmup, frozen=True, kw_only=True, tag="constant_warmup"):
 class ExpWarmup(_Warmup, frozen=True, kw_only=True, tag="exp_warmup"):
     """An exponential rise to the rate, then another schedule.
 
-        lr(t) = start_lr * (end_lr / start_lr)^(t / warmup_steps)        t < warmup_steps
-        lr(t) = then(t - warmup_steps)                                   from there on
+        lr(t) = start_lr * (end_lr / start_lr)^(t / warmup_steps)  t < warmup_steps
+        lr(t) = then(t - warmup_steps)                             from there on
 
     start_lr at 0, given and above 0, or warmup_ratio * end_lr.
     """
@@ -141,6 +141,8 @@ class ExpWarmup(_Warmup, frozen=True, kw_only=True, tag="exp_warmup"):
         if not (self.start_lr or self.warmup_ratio):
             key = "start_lr" if self.warmup_ratio is None else "warmup_ratio"
             raise ParameterError(key, "must be above 0: an exponential never leaves 0")
+        if self.end_lr == 0:
+            raise ParameterError("end_lr", "must be above 0: an exponential never gets to 0")
 
     def ramp(self, done: Rates, start: Rates, end: Rates) -> Rates:
         """Return the exponential."""
@@ -150,9 +152,9 @@ class ExpWarmup(_Warmup, frozen=True, kw_only=True, tag="exp_warmup"):
 class Wsd(Schedule, frozen=True, kw_only=True, tag="wsd"):
     """Warm up, hold, decay.
 
-        lr(t) = base_lr * t / warmup_steps                               t < warmup_steps
-        lr(t) = base_lr                                                  up to T - decay_steps
-        lr(t) = eta_min + (base_lr - eta_min) * f(x)                     up to T = max_iters
+        lr(t) = base_lr * t / warmup_steps                 t < warmup_steps
+        lr(t) = base_lr                                    up to T - decay_steps
+        lr(t) = eta_min + (base_lr - eta_min) * f(x)       up to T = max_iters
         f(x)  = 1 - x (linear), (1 + cos(pi * x)) / 2 (cosine), 1 - sqrt(x) (1-sqrt)
         x     = (t - (T - decay_steps)) / decay_steps
 

@@ -1,0 +1,178 @@
+"""Tables for tools: every digit, whatever the format, in bounded memory."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import tracemalloc
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import lrplot
+from lrplot import sampling
+from lrplot.render.export import FORMATS, Grid, columns_of
+from lrplot.render.numbers import exact, rounded
+
+if TYPE_CHECKING:
+    from typing import TextIO
+
+
+def plan(name: str = "", epoch: int | None = None, **more: Any) -> lrplot.Plan:
+    schedule = more.pop("schedule", lrplot.Exponential(gamma=0.5))
+    return lrplot.Plan(
+        schedule=schedule, base_lr=0.1, max_iters=1000, name=name, iters_per_epoch=epoch, **more
+    )
+
+
+def written(kind: str, *plans: lrplot.Plan, steps: Any = (0, 1, 10), param: str = "lr") -> str:
+    out = io.StringIO()
+    FORMATS[kind](Grid(plans, list(steps), param), out)
+    return out.getvalue()
+
+
+def test_csv_of_one_curve_is_step_and_rate() -> None:
+    assert written("csv", plan()) == "step,lr\n0,0.1\n1,0.05\n10,9.765625e-05\n"
+
+
+def test_the_epoch_is_added_where_its_length_is_known() -> None:
+    assert written("csv", plan(epoch=4)).splitlines()[:3] == [
+        "step,lr,epoch",
+        "0,0.1,0.0",
+        "1,0.05,0.25",
+    ]
+
+
+def test_several_curves_have_a_column_each_by_name() -> None:
+    text = written("csv", plan("one"), plan("two, too"), steps=[0])
+
+    assert text == 'step,one,"two, too"\n0,0.1,0.1\n'
+
+
+def test_curves_that_disagree_on_the_epoch_show_none() -> None:
+    assert written("csv", plan("a", 4), plan("b", 5), steps=[0]).startswith("step,a,b\n")
+    assert written("csv", plan("a", 4), plan("b", 4), steps=[0]).startswith("step,a,b,epoch\n")
+
+
+def test_the_column_of_another_parameter_has_its_name() -> None:
+    assert written("csv", plan(), param="momentum").startswith("step,momentum\n")
+
+
+def test_tsv_has_tabs() -> None:
+    assert written("tsv", plan(), steps=[0, 1]) == "step\tlr\n0\t0.1\n1\t0.05\n"
+
+
+def test_json_lines_are_an_object_each() -> None:
+    lines = written("jsonl", plan(epoch=4), steps=[0, 1]).splitlines()
+
+    assert [json.loads(line) for line in lines] == [
+        {"step": 0, "lr": 0.1, "epoch": 0.0},
+        {"step": 1, "lr": 0.05, "epoch": 0.25},
+    ]
+
+
+def test_json_says_what_the_curves_are_and_then_their_rows() -> None:
+    found = json.loads(written("json", plan("mine", notes=("careful",)), steps=[0, 1]))
+
+    assert found == {
+        "curves": [
+            {
+                "name": "mine",
+                "convention": "native",
+                "base_lr": 0.1,
+                "max_iters": 1000,
+                "iters_per_epoch": None,
+                "notes": ["careful"],
+            }
+        ],
+        "rows": [{"step": 0, "lr": 0.1}, {"step": 1, "lr": 0.05}],
+    }
+
+
+def test_json_without_rows_is_json() -> None:
+    assert json.loads(written("json", plan(), steps=[]))["rows"] == []
+
+
+def test_markdown_is_a_table_for_people() -> None:
+    assert written("markdown", plan("a|b"), plan("c"), steps=[0, 1]) == (
+        "| step | a\\|b | c |\n|---:|---:|---:|\n| 0 | 0.1 | 0.1 |\n| 1 | 0.05 | 0.05 |\n"
+    )
+
+
+@pytest.mark.parametrize("kind", ["json", "jsonl"])
+def test_no_column_is_lost_to_another_of_its_name(kind: str) -> None:
+    text = written(kind, plan("step"), plan("epoch"), plan("a"), plan("a"), plan("a"), steps=[7])
+    row = json.loads(text)["rows"][0] if kind == "json" else json.loads(text)
+
+    assert row["step"] == 7
+    assert list(row) == ["step", "step (2)", "epoch (2)", "a", "a (2)", "a (3)"]
+
+
+@given(st.lists(st.floats(0, 1e308), min_size=1, max_size=20))
+def test_every_format_for_tools_reads_back_to_the_same_float(values: list[float]) -> None:
+    table = plan(schedule=lrplot.Table(values=tuple(values)))
+    steps = range(len(values))
+
+    for kind, delimiter in (("csv", ","), ("tsv", "\t")):
+        text = io.StringIO(written(kind, table, steps=steps))
+        rows = list(csv.DictReader(text, delimiter=delimiter))
+        assert [float(row["lr"]) for row in rows] == values
+        assert [int(row["step"]) for row in rows] == list(steps)
+    lines = written("jsonl", table, steps=steps).splitlines()
+    assert [json.loads(line)["lr"] for line in lines] == values
+    found = json.loads(written("json", table, steps=steps))["rows"]
+    assert [row["lr"] for row in found] == values
+
+
+class Sink(io.TextIOBase):
+    """Counts what is written and keeps nothing."""
+
+    def __init__(self) -> None:
+        self.size = 0
+
+    def write(self, text: str) -> int:
+        self.size += len(text)
+        return len(text)
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_memory_does_not_grow_with_the_steps(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sampling, "BLOCK", 500)
+
+    def peak(count: int) -> int:
+        tracemalloc.start()
+        FORMATS[kind](Grid((plan(),), range(count)), cast("TextIO", Sink()))
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return most
+
+    peak(2_000)  # what is imported and remembered at the first use
+    assert peak(20_000) < 1.5 * peak(2_000)
+
+
+def test_the_columns_of_a_small_table() -> None:
+    assert columns_of(Grid((plan(epoch=2),), [0, 1])) == [
+        [0, 1],
+        [0.1, 0.05],
+        [0.0, 0.5],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "people", "tools"),
+    [
+        (0.1, "0.1", "0.1"),
+        (0.0257499999999, "0.02575", "0.0257499999999"),
+        (1e-5, "1e-05", "1e-05"),
+        (0.0, "0", "0.0"),
+        (1234567.0, "1.23457e+06", "1234567.0"),
+        (1 / 3, "0.333333", "0.3333333333333333"),
+    ],
+)
+def test_people_see_six_digits_and_tools_all(value: float, people: str, tools: str) -> None:
+    assert rounded(value) == people
+    assert exact(value) == tools
+    assert float(exact(value)) == value

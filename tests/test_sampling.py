@@ -1,0 +1,211 @@
+"""Which steps a table and a figure evaluate, and how a jump is drawn."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import lrplot
+from lrplot.plan import Plan
+from lrplot.sampling import BLOCK, blocks, polyline, readable
+from tests.strategies import bases, schedules
+
+if TYPE_CHECKING:
+    from lrplot.schedules.base import Rates, Steps
+
+FAR = 10**12
+
+
+def plan(schedule: lrplot.Schedule, end: int = 1000, base: float = 1.0) -> Plan:
+    return Plan(schedule=schedule, base_lr=base, max_iters=end)
+
+
+def strokes(x: Rates, y: Rates) -> list[tuple[float, float, float]]:
+    """Return where the line goes straight up or down: x, from, to."""
+    at = np.flatnonzero(np.diff(x) == 0)
+    return [(float(x[i]), float(y[i]), float(y[i + 1])) for i in at]
+
+
+class Counted(lrplot.Constant, frozen=True, kw_only=True, tag="counted"):
+    """A constant that notes how many steps it is asked for, and jumps at every one."""
+
+    def lr(self, steps: Steps, base: Rates) -> Rates:
+        asked.append(steps.size)
+        rates: Rates = base * (1 + steps % 2)
+        return rates
+
+    def knots(self, end: int) -> tuple[range, ...]:
+        return (range(end + 1), range(0, end + 1, 7))
+
+
+asked: list[int] = []
+
+
+# -- blocks ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("steps", [range(0), range(5), range(3, 10**5, 7), [5, 3, 9], [2] * 40_000])
+def test_blocks_are_the_steps_in_order_and_bounded(steps: range | list[int]) -> None:
+    found = list(blocks(steps))
+
+    assert [step for block in found for step in block.tolist()] == list(steps)
+    assert all(block.dtype == np.int64 and block.size <= BLOCK for block in found)
+
+
+def test_blocks_of_an_endless_range_come_one_at_a_time() -> None:
+    first = next(iter(blocks(range(0, FAR * FAR, FAR))))
+
+    assert first[:2].tolist() == [0, FAR]
+
+
+# -- readable -------------------------------------------------------------------------------------
+
+
+def test_a_short_run_is_shown_whole() -> None:
+    assert readable(plan(lrplot.Poly(max_iters=40), end=40)) == list(range(41))
+
+
+def test_a_long_run_is_shown_at_even_steps_with_its_ends() -> None:
+    found = readable(plan(lrplot.Poly(max_iters=1000)))
+
+    assert found == list(range(0, 1001, 50))
+
+
+def test_each_knot_is_shown_where_they_are_few() -> None:
+    found = readable(plan(lrplot.MultiStep(milestones=(333, 777))))
+
+    assert {333, 777} < set(found)
+    assert found == sorted(found)
+    assert len(found) == 21 + 2
+
+
+def test_knots_are_left_out_where_they_are_many() -> None:
+    assert len(readable(plan(lrplot.Step(step_size=1)))) == 21
+
+
+@pytest.mark.parametrize("rows", [1, 2, 3, 10, 500])
+def test_so_many_rows_are_shown_as_are_asked_for(rows: int) -> None:
+    found = readable(plan(lrplot.Constant(), end=10**6), rows)
+
+    assert len(found) == rows
+    assert found[0] == 0
+    assert rows == 1 or found[-1] == 10**6
+
+
+def test_no_more_rows_are_made_than_there_are_steps() -> None:
+    assert readable(plan(lrplot.Constant(), end=10), 10**15) == list(range(11))
+
+
+@given(schedules, st.integers(1, 10**6), st.none() | st.integers(1, 100))
+def test_rows_lie_in_the_run_in_order_without_repeats(
+    schedule: lrplot.Schedule, end: int, rows: int | None
+) -> None:
+    found = readable(plan(schedule, end), rows)
+
+    assert found == sorted(set(found))
+    assert 0 <= found[0] <= found[-1] <= end
+    assert len(found) <= max(rows or 42, 1) + 61
+
+
+# -- polyline -------------------------------------------------------------------------------------
+
+
+@given(schedules, bases, st.integers(1, 400), st.integers(1, 200))
+def test_every_point_drawn_is_a_rate_the_schedule_has(
+    schedule: lrplot.Schedule, base: float, end: int, columns: int
+) -> None:
+    curve = plan(schedule, end, base)
+    x, y = polyline(curve, columns)
+
+    rates = curve.lr(range(end + 1))
+    steps = x.astype(np.int64)
+    assert (steps == x).all()
+    assert (np.diff(x) >= 0).all()
+    assert (x[0], x[-1]) == (0, end)
+    # a point is the rate at its step or, at the foot of a stroke, of the step before
+    assert ((y == rates[steps]) | (y == rates[np.maximum(steps - 1, 0)])).all()
+
+
+@given(schedules, bases)
+def test_where_pixels_suffice_every_step_is_on_the_line(
+    schedule: lrplot.Schedule, base: float
+) -> None:
+    curve = plan(schedule, 200, base)
+    x, y = polyline(curve, 1000)
+
+    last = {int(at): rate for at, rate in zip(x, y, strict=True)}  # a stroke ends at its rate
+    assert [last[step] for step in range(201)] == curve.lr(range(201)).tolist()
+
+
+@pytest.mark.parametrize("columns", [10, 1000, 5000])
+def test_each_jump_is_a_vertical_stroke_at_the_step_where_it_takes_force(columns: int) -> None:
+    curve = plan(lrplot.MultiStep(milestones=(333, 777), gamma=0.5))
+
+    assert strokes(*polyline(curve, columns)) == [(333, 1.0, 0.5), (777, 0.5, 0.25)]
+
+
+def test_a_jump_in_a_falling_curve_is_a_stroke_too() -> None:
+    two = lrplot.Sequence(schedules=(lrplot.Poly(max_iters=500, power=1),) * 2, milestones=(500,))
+    ((x, low, high),) = strokes(*polyline(plan(two), 100))
+
+    assert (x, high) == (500, 1.0)
+    assert low == pytest.approx(1 / 500)
+
+
+def test_a_kink_is_no_stroke() -> None:
+    warm = lrplot.LinearWarmup(warmup_steps=333, then=lrplot.Poly(max_iters=667, power=1))
+
+    assert strokes(*polyline(plan(warm), 100)) == []
+
+
+def test_a_jump_at_the_last_step_and_at_the_first_are_drawn() -> None:
+    late = lrplot.MultiStep(milestones=(1, 1000), gamma=0.5)
+
+    assert strokes(*polyline(plan(late), 100)) == [(1, 1.0, 0.5), (1000, 0.5, 0.25)]
+
+
+@pytest.mark.parametrize("end", [10**3, 10**6, FAR, 2**53])
+def test_a_figure_costs_what_its_width_does_not_what_its_run_does(end: int) -> None:
+    asked.clear()
+
+    x, _ = polyline(plan(Counted(), end), 1000)
+
+    assert sum(asked) < 50_000
+    assert len(x) < 100_000
+
+
+@pytest.mark.parametrize(
+    "schedule",
+    [
+        lrplot.Step(step_size=3, gamma=0.999),
+        lrplot.CosineRestarts(t_0=7),
+        lrplot.CosineRestarts(t_0=1, t_mult=2),
+        lrplot.Cyclic(max_lr=1.0, step_size_up=5),
+        lrplot.PerEpoch(schedule=lrplot.Poly(max_iters=FAR // 9), iters_per_epoch=9),
+        lrplot.Repeat(schedule=lrplot.Table(values=(0.1, 0.2) * 4500), period=9000),
+        lrplot.Repeat(schedule=lrplot.Table(values=(0.1, 0.2) * 9000), period=18_000),
+    ],
+)
+def test_a_run_of_a_million_million_steps_is_drawn_at_once(schedule: lrplot.Schedule) -> None:
+    begun = time.perf_counter()
+    x, y = polyline(plan(schedule, FAR), 1000)
+
+    assert time.perf_counter() - begun < 2
+    assert (x[0], x[-1]) == (0, FAR)
+    assert len(x) < 300_000
+    assert np.isfinite(y).all()
+
+
+def test_restarts_too_fast_for_the_pixels_are_drawn_as_their_band() -> None:
+    curve = plan(lrplot.CosineRestarts(t_0=7), 10**6)
+    x, y = polyline(curve, 100)
+
+    column = (x * 100 / 10**6).astype(int).clip(max=99)
+    for number in range(100):
+        assert y[column == number].max() == 1.0
+        assert y[column == number].min() == pytest.approx(curve.lr(6))
