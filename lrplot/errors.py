@@ -47,7 +47,8 @@ class Problem(NamedTuple):
     hint: str = ""
 
     def __str__(self) -> str:
-        said = (self.where, self.key, self.message)
+        option = str(self.where).startswith("--")  # it says the key already
+        said = (self.where, "" if option else self.key, self.message)
         head = ": ".join(_short(str(part)) for part in said if part)
         return f"{head}\n  {self.hint}" if self.hint else head
 

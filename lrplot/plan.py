@@ -71,6 +71,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         convention: whose rule the values follow: "native", or a framework's.
         notes: what the reader should know about how the source was understood.
         open_end: whether nobody said how long the run is, and max_iters is only what is shown.
+        details: where the source says what: of interest to who asks how it was understood.
     """
 
     schedule: Schedule
@@ -81,6 +82,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     convention: str = "native"
     notes: tuple[str, ...] = ()
     open_end: bool = False
+    details: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Check the numbers; the schedule has checked itself."""

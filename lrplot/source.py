@@ -10,6 +10,7 @@ import msgspec
 
 from lrplot import spec
 from lrplot.errors import InputError, UsageError, Where, suggest
+from lrplot.plan import Given
 from lrplot.schedules import by_name
 from lrplot.schedules.base import fields_of
 from lrplot.syntax.documents import parse_document, read_text
@@ -22,9 +23,10 @@ if TYPE_CHECKING:
     from lrplot.plan import Plan
     from lrplot.schedules.base import Field
 
-__all__ = ["RUN_OPTIONS", "load", "option"]
+__all__ = ["RUN_OPTIONS", "is_call", "load", "option"]
 
 RUN_OPTIONS = ("base_lr", "max_iters", "max_epochs", "iters_per_epoch")
+FILE_OPTIONS = ("config_root", "from_", "set")
 
 _ASSUMED_BASE_LR = 0.1
 _ASSUMED_MAX_ITERS = 1000
@@ -41,33 +43,70 @@ def load(source: str | Path, **options: Any) -> Plan:
             standard input.
         options: what overrides it: base_lr, max_iters, max_epochs, iters_per_epoch, the
             schedule's parameters, `metrics` (a path, or numbers), `set` (a list of
-            "key.key=value"), and `as_`, a framework's name. Text is read as a file would have
-            it; other values are taken as they are.
+            "key.key=value"), `from_` (a file's format), `as_` (a framework's name) and
+            `config_root` (folders of packages that a Python config inherits from). Text is read
+            as a file would have it; other values are taken as they are.
 
     Raises:
         UsageError: an option that does not go with the source.
         InputError: what the source says is wrong.
     """
     given = {key: value for key, value in options.items() if value is not None}
+    if "metrics" in given:
+        given["metrics"] = _series(given["metrics"])
+    if "from_" in given and (str(source) in by_name or is_call(source)):
+        raise UsageError(f"--from names the format of a file; {source} is none")
     if str(source) in by_name:
-        return _load_name(str(source), given)
-    if _is_call(source):
+        return _load_name_as(str(source), given)
+    if is_call(source):
         return _load_call(str(source), given, "call")
     origin = "standard input" if str(source) == "-" else str(source)
-    text = read_text(_existing(source))
-    if _CALL.match(text.lstrip()) and not origin.endswith(".py"):
+    path = _existing(source)
+    text = None if origin.endswith(".py") else read_text(path)
+    if text is not None and _CALL.match(text.lstrip()):
         return _load_call(text, given, origin)
     if "as_" in given:
         raise UsageError(f"--as goes with a schedule's name or a call; {origin} is neither")
-    tree = parse_document(text, origin)
-    tree = _with_sets(_with_options(tree, given, str(source)), given)
-    plan = spec.read(tree)
+    tree = _read_python(Path(path), given) if text is None else parse_document(text, origin)
+    plan = _read_file(tree, given, str(source))
     if plan.name == plan.schedule.name() and str(source) != "-":
         plan = msgspec.structs.replace(plan, name=Path(source).stem)
     return plan
 
 
-def _is_call(source: str | Path) -> bool:
+def _read_python(path: Path, given: Mapping[str, Any]) -> Node:
+    """Read a Python config and what it inherits, as syntax: none of it is executed."""
+    from lrplot.syntax.python_config import read_config
+
+    return read_config(path, [Path(root) for root in given.get("config_root", ())])
+
+
+def _read_file(tree: Node, given: Mapping[str, Any], source: str) -> Plan:
+    """Read a document in the format it shows itself to be in, or in the one --from names."""
+    from lrplot.frameworks.formats import find
+
+    reader, evidence = find(_with_sets(tree, given), given.get("from_"), source)
+    if reader is None:
+        return spec.read(_with_sets(_with_options(tree, given, source), given))
+    from lrplot.frameworks.options import read_given
+
+    foreign = given.keys() - {*FILE_OPTIONS, *Given.__struct_fields__}
+    if foreign:
+        hint = "--set KEY=VALUE reaches any key of a file"
+        raise UsageError(f"{option(min(foreign))} does not go with {source}", hint)
+    plan: Plan = reader.read(_with_sets(tree, given), read_given(given))
+    notes = (f"read as {evidence}",) if evidence else ()
+    return msgspec.structs.replace(plan, notes=(*notes, *plan.notes))
+
+
+def _series(metrics: Any) -> list[Any]:
+    """Return the metrics of a file, of a list or of an array."""
+    if isinstance(metrics, (str, Path)):
+        return list(read_series(metrics))
+    return list(metrics.tolist() if hasattr(metrics, "tolist") else metrics)
+
+
+def is_call(source: str | Path) -> bool:
     """Say whether the word is a call, not the name of a file with brackets in it."""
     text = str(source)
     if not ("(" in text or "\n" in text or text.startswith("[")):
@@ -92,7 +131,8 @@ def _existing(source: str | Path) -> str | Path:
     """Return the path of a file, or say what the word may have been meant to be."""
     if str(source) == "-" or _exists(Path(source)):
         return source
-    hint = suggest(str(source), by_name) or _near_file(Path(source))
+    near = _near_file(Path(source))
+    hint = (Path(source).suffix and near) or suggest(str(source), by_name) or near
     message = f"'{source}' is neither a file nor a schedule"
     raise UsageError(message, hint or "`lrplot list` names the schedules")
 
@@ -112,6 +152,17 @@ def _near_file(path: Path) -> str:
 
 
 # -- a schedule's name --------------------------------------------------------------------------
+
+
+def _load_name_as(name: str, given: dict[str, Any]) -> Plan:
+    """Read a schedule's name, and turn it into what a framework has for it where one is named."""
+    framework = given.pop("as_", None)
+    plan = _load_name(name, given)
+    if framework is None:
+        return plan
+    from lrplot.frameworks.native import as_framework
+
+    return as_framework(plan, framework)
 
 
 def _load_name(name: str, given: Mapping[str, Any]) -> Plan:
@@ -174,11 +225,10 @@ def _with_options(tree: Node, given: Mapping[str, Any], source: str) -> Node:
     for key, value in given.items():
         where = Where(option(key))
         if key == "metrics":
-            series = read_series(value) if isinstance(value, (str, Path)) else value
-            tree = _put(tree, ["metrics"], to_tree(list(series), where), option(key))
+            tree = _put(tree, ["metrics"], to_tree(value, where), option(key))
         elif key in RUN_OPTIONS:
             tree = _put(_without_rival(tree, key), [key], _node(value, None, where), option(key))
-        elif key != "set":
+        elif key not in FILE_OPTIONS:
             path, field = _home(tree, key, source)
             tree = _put(tree, path, _node(value, field, where), option(key))
     return tree

@@ -132,8 +132,7 @@ class _Reader:
         return self._finish(top, schedule, around)
 
     def _needs_base(self, schedule: Schedule, around: _Surroundings) -> bool:
-        blamed = any(problem.key == "base_lr" for problem in self.problems)
-        return around.base_lr is None and schedule.uses_base() and not blamed
+        return around.base_lr is None and schedule.uses_base() and not self._blamed("base_lr")
 
     def _finish(self, top: dict[Key, Node], schedule: Schedule, around: _Surroundings) -> Plan:
         max_iters = around.horizon.max_iters
@@ -159,7 +158,11 @@ class _Reader:
             return node
         cls = self._class(node, "schedule")
         own = {field.name for field in fields_of(cls)} if cls else set()
-        kept = {key for key in top if key in own or key not in _RUN_KEYS}
+        if cls and "schedule" in own:
+            hint = f"write schedule: {{type: {cls.name()}, schedule: ...}}"
+            self._problem("schedule", f"'{cls.name()}' needs a schedule in it", node.where, hint)
+            raise InputError(self.problems)
+        kept = [key for key in top if key in own or key not in _RUN_KEYS]
         if "type" in top:
             self._unknown("type", tree.keys["type"], [*PLAN_KEYS], "")
         values = {**{key: top[key] for key in kept}, "type": node}
@@ -199,11 +202,14 @@ class _Reader:
             return self._list(node, around, path)
         if isinstance(node.value, str):
             node = Node({"type": node}, node.where, keys={"type": node.where})
-        given = self._mapping(node, path)
-        if "type" not in given:
+        if not isinstance(node.value, dict):
+            kinds = "must be a schedule's name, a list of schedules or a mapping with a type"
+            self._problem(path or "schedule", kinds, node.where)
+            return None
+        if "type" not in node.value:
             self._problem(_join(path, "type"), "is missing: which schedule?", node.where)
             return None
-        cls = self._class(given["type"], _join(path, "type") if path else "schedule")
+        cls = self._class(node.value["type"], _join(path, "type") if path else "schedule")
         return self._struct(cls, node, around, path) if cls else None
 
     def _list(self, node: Node, around: _Surroundings, path: str) -> Schedule | None:
@@ -260,7 +266,8 @@ class _Reader:
             value = self._field(frame, field)
             if value is not NODEFAULT:
                 frame.values[field.name] = value
-        if len(self.problems) > before:
+        missing = any(field.required and name not in frame.values for name, field in fields.items())
+        if missing or len(self.problems) > before:
             return None
         return self._build(cls, node, path, **frame.values)
 
@@ -270,7 +277,7 @@ class _Reader:
         item = frame.node.value.get(field.name)
         if item is None:
             item = frame.around.supply(field)
-            if item is NODEFAULT and field.required:
+            if item is NODEFAULT and field.required and not self._blamed(field.source):
                 hint = _missing_hint(frame.cls, field)
                 self._problem(key, "is missing", frame.node.where, hint)
             if not isinstance(item, Node):
@@ -280,6 +287,11 @@ class _Reader:
         if field.holds == "schedule":
             return self._schedule(item, frame.inside(0), key) or NODEFAULT
         return self._several(frame, item, key)
+
+    def _blamed(self, source: str) -> bool:
+        """Say whether what would supply a field has been found wrong; that is enough to say."""
+        rivals = {"max_iters": {"max_iters", "max_epochs"}}.get(source, {source})
+        return any(problem.key in rivals for problem in self.problems)
 
     def _several(self, frame: _Frame, item: Node, key: str) -> Any:
         """Read the schedules inside a schedule, each with the room it gets."""
@@ -332,10 +344,10 @@ class _Reader:
             self._problem(key, f"no schedule is called {node.value!r}", node.where, hint)
         return cls
 
-    def _mapping(self, node: Node, path: str = "") -> dict[Key, Node]:
+    def _mapping(self, node: Node) -> dict[Key, Node]:
         if isinstance(node.value, dict):
             return node.value
-        self._problem(path, "must be a mapping of keys to values", node.where)
+        self._problem("", "must be a mapping of keys to values", node.where)
         raise InputError(self.problems)
 
     def _unknown(self, key: Key, where: Where, known: list[str], of: str) -> None:

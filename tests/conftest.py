@@ -1,3 +1,5 @@
+"""What all the tests share."""
+
 from __future__ import annotations
 
 import sys
@@ -5,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -13,7 +15,9 @@ if TYPE_CHECKING:
 # Last, so that an installed lrplot is the one that is tested: this is for `tests.strategies`.
 sys.path.append(str(Path(__file__).parents[1]))
 
-settings.register_profile("lrplot", deadline=None, derandomize=True)
+settings.register_profile(
+    "lrplot", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("lrplot")
 
 

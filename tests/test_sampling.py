@@ -192,10 +192,10 @@ def test_a_figure_costs_what_its_width_does_not_what_its_run_does(end: int) -> N
     ],
 )
 def test_a_run_of_a_million_million_steps_is_drawn_at_once(schedule: lrplot.Schedule) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     x, y = polyline(plan(schedule, FAR), 1000)
 
-    assert time.perf_counter() - begun < 2
+    assert time.process_time() - begun < 5
     assert (x[0], x[-1]) == (0, FAR)
     assert len(x) < 300_000
     assert np.isfinite(y).all()

@@ -302,3 +302,57 @@ def test_a_file_wins_over_no_name_but_not_over_a_schedule(
 
 def test_an_option_is_a_key_with_dashes() -> None:
     assert option("eta_min") == "--eta-min"
+
+
+# -- calls and formats ----------------------------------------------------------------------------
+
+
+def test_a_call_is_read_whether_typed_or_in_a_file(write: Write) -> None:
+    call = "torch.optim.lr_scheduler.StepLR(optimizer, step_size=30)"
+    path = write("call.txt", f"scheduler = {call}\n")
+
+    for source in (call, path):
+        plan = load(source, base_lr=0.5, max_iters=90)
+        assert plan.lr([0, 29, 30]).tolist() == pytest.approx([0.5, 0.5, 0.05])
+        assert "torch" in plan.convention
+
+
+@pytest.mark.parametrize(
+    ("source", "options", "said"),
+    [
+        ("StepLR(optimizer, 30)", {"power": 2}, "--power does not go with a call"),
+        ("poly", {"from_": "hydra"}, "--from names the format of a file; poly is none"),
+        ("StepLR(optimizer, 30)", {"from_": "hydra"}, "--from names the format of a file"),
+    ],
+)
+def test_an_option_for_another_kind_of_source_is_refused(
+    source: str, options: dict[str, Any], said: str
+) -> None:
+    assert said in refusal(source, **options)
+
+
+def test_a_file_that_is_no_call_follows_no_framework(write: Write) -> None:
+    assert "--as goes with a schedule's name or a call" in refusal(
+        write("a.yaml", POLY), as_="torch"
+    )
+
+
+def test_a_python_config_is_read_and_not_run(write: Write) -> None:
+    path = write(
+        "config.py",
+        "raise SystemExit('run!')\n"
+        "optim_wrapper = dict(optimizer=dict(type='SGD', lr=0.5))\n"
+        "param_scheduler = [dict(type='PolyLR', power=1.0, begin=0, end=11, by_epoch=False)]\n"
+        "train_cfg = dict(type='IterBasedTrainLoop', max_iters=11)\n",
+    )
+
+    plan = load(path)
+
+    assert (plan.max_iters, plan.name) == (11, "config")
+    assert plan.lr([0, 5, 10]).tolist() == pytest.approx([0.5, 0.25, 0.0])
+    assert any("read as" in note for note in plan.notes)
+    assert "--power does not go with" in refusal(path, power=2)
+
+
+def test_a_name_with_a_bracket_may_be_a_file(write: Write) -> None:
+    assert load(write("a(1).yaml", POLY)).name == "a(1)"

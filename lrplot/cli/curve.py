@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -32,9 +33,7 @@ def _size(text: str) -> tuple[float, float]:
 
 
 @click.command(cls=SourceCommand, short_help="Draw a figure (PNG, SVG or PDF).")
-@click.argument(
-    "sources", nargs=-1, required=True, shell_complete=source_argument, metavar="SOURCE..."
-)
+@source_argument
 @click.option("-o", "--output", metavar="FILE", help="Where to: NAME.png, .svg or .pdf.")
 @click.option("--title", metavar="TEXT", help="The figure's title; the source's name by default.")
 @click.option(
@@ -93,7 +92,7 @@ def _output(output: str | None, sources: tuple[str, ...]) -> Path:
     """Return the file to write, refusing an ending that is no format before any work is done."""
     from pathlib import Path
 
-    stems = dict.fromkeys(Path(source).stem for source in sources)
+    stems = dict.fromkeys(map(_stem, sources))
     name = "stdin" if sources == ("-",) else "-".join(stems) or "curve"
     path = Path(output or f"{name}.png")
     if path.suffix.lower() not in {".png", ".svg", ".pdf"}:
@@ -104,6 +103,14 @@ def _output(output: str | None, sources: tuple[str, ...]) -> Path:
 def _title(sources: tuple[str, ...], plans: list[Plan]) -> str:
     if len(plans) == 1:
         return plans[0].name
+    return ", ".join(dict.fromkeys(map(_stem, sources)))
+
+
+def _stem(source: str) -> str:
+    """Return what a source goes by: a file's name without its ending, the constructor of a call."""
     from pathlib import Path
 
-    return ", ".join(dict.fromkeys(Path(source).stem for source in sources))
+    from lrplot.source import is_call
+
+    called = re.search(r"(\w+)\s*\(", source)
+    return called[1] if called and is_call(source) else Path(source).stem

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+from textwrap import fill
 from typing import Any
 
 import click
@@ -12,13 +14,28 @@ __all__ = ["explain"]
 
 
 @click.command(cls=SourceCommand, short_help="Say how a source was understood.")
-@click.argument(
-    "sources", nargs=-1, required=True, shell_complete=source_argument, metavar="SOURCE..."
-)
+@source_argument
 @click.option("--spec", "as_spec", is_flag=True, help="Print it as a native spec, in YAML.")
 def explain(sources: tuple[str, ...], *, as_spec: bool, **given: Any) -> None:
     """Say how each SOURCE was understood: its phases, its convention, and what was assumed."""
     from lrplot.render.explain import as_text, as_yaml
 
-    plans = load_plans(sources, given)
-    click.echo("\n".join(map(as_yaml if as_spec else as_text, plans)), nl=False)
+    texts = list(map(as_yaml if as_spec else as_text, load_plans(sources, given)))
+    if not as_spec:
+        texts += _partings(sources, given)
+    click.echo("\n".join(texts), nl=False)
+
+
+def _partings(sources: tuple[str, ...], given: dict[str, Any]) -> list[str]:
+    """Say where each framework's curve parts from the one before it, a single one's from ours."""
+    from lrplot.schedules import by_name
+
+    names = given.get("as_") or ()
+    if not names or not all(source in by_name for source in sources):
+        return []
+    from lrplot.render.parting import parting
+
+    chosen = [(name,) for name in names] if len(names) > 1 else [(), names]
+    each = [load_plans(sources, {**given, "as_": name}) for name in chosen]
+    pairs = [pair for before, after in pairwise(each) for pair in zip(before, after, strict=True)]
+    return [fill(parting(*pair), 80) + "\n" for pair in pairs]

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["SourceCommand", "complete_source", "load_plans", "print_notes", "source_argument"]
 
 _RUN = "Run options"
+_LISTS = ("set", "config_root")  # of which each source has all, not one each
 
 
 class _Option(click.Option):
@@ -102,12 +103,38 @@ def _run_options() -> list[click.Parameter]:
         run("--max-iters", "Updates in the run (500, 160k, 12ep).", metavar="STEPS"),
         run("--max-epochs", "Epochs in the run, in place of --max-iters."),
         run("--iters-per-epoch", "Updates in an epoch."),
+        run("--dataset-size", "Samples in an epoch."),
+        run("--batch-size", "Samples in a batch, on each GPU."),
+        run("--gpus", "GPUs that train together."),
+        run("--accumulate", "Batches whose gradients make an update."),
         _Option(
             ["--metrics"],
             section=_RUN,
             type=click.Path(),
             metavar="FILE",
             help="A metric series for plateau: a number per line, or CSV step,metric.",
+        ),
+        run("--optimizer", "Whose rate it is, where a config has several.", metavar="NAME"),
+        _Option(
+            ["--auto-scale-lr"],
+            section=_RUN,
+            is_flag=True,
+            default=None,
+            help="Scale the rate with the batch, as OpenMMLab's configs can.",
+        ),
+        _Option(
+            ["--config-root"],
+            section=_RUN,
+            multiple=True,
+            type=click.Path(),
+            metavar="FOLDER",
+            help="Where packages lie whose configs a Python config inherits from.",
+        ),
+        _Option(
+            ["--from", "from_"],
+            section=_RUN,
+            metavar="FORMAT",
+            help="The format of a file, where it could be several.",
         ),
         _Option(
             ["--as", "as_"],
@@ -167,11 +194,11 @@ def load_plans(sources: Iterable[str], given: dict[str, Any]) -> list[Plan]:
     from lrplot.source import load
 
     chosen = {key: value for key, value in given.items() if value not in (None, ())}
-    fixed = {key: value for key, value in chosen.items() if key == "set"}
+    fixed = {key: value for key, value in chosen.items() if key in _LISTS}
     varied = {
         key: value if isinstance(value, tuple) else (value,)
         for key, value in chosen.items()
-        if key != "set"
+        if key not in _LISTS
     }
     several = [key for key, values in varied.items() if len(values) > 1]
     names = list(sources)
@@ -179,10 +206,15 @@ def load_plans(sources: Iterable[str], given: dict[str, Any]) -> list[Plan]:
     for source, values in product(names, product(*varied.values())):
         options = dict(zip(varied, values, strict=True))
         plan = load(source, **options, **fixed)
-        label = ", ".join(f"{key}={options[key]}" for key in several)
+        label = ", ".join(_label(key, options[key]) for key in several)
         parts = [plan.name] * (len(names) > 1 or not label) + [label] * bool(label)
         plans.append(msgspec.structs.replace(plan, name=" ".join(parts)))
     return plans
+
+
+def _label(key: str, value: Any) -> str:
+    """Return what a legend says of an option: a framework's name says enough by itself."""
+    return str(value) if key == "as_" else f"{key}={value}"
 
 
 def print_notes(plans: Iterable[Plan], *, whole_run: bool = True) -> None:

@@ -22,9 +22,7 @@ _FORMATS = ("rich", "csv", "tsv", "json", "jsonl", "markdown")
 
 
 @click.command(cls=SourceCommand, short_help="Print the rate per step.")
-@click.argument(
-    "sources", nargs=-1, required=True, shell_complete=source_argument, metavar="SOURCE..."
-)
+@source_argument
 @click.option("--every", type=click.IntRange(min=1), metavar="N", help="Every Nth step.")
 @click.option(
     "--rows",

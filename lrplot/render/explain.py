@@ -37,6 +37,8 @@ def as_text(plan: Plan) -> str:
         "",
         *_phases(plan),
     ]
+    if plan.details:
+        lines += ["", *(f"  {detail}" for detail in plan.details), ""]
     for note in plan.notes:
         lines += wrap(f"note: {note}", _WIDTH, initial_indent="  ", subsequent_indent="        ")
     return "\n".join(lines) + "\n"

@@ -113,7 +113,8 @@ class CosineRestarts(Schedule, frozen=True, kw_only=True, tag="cosine_restarts")
         """Evaluate the formula; see the class."""
         since, length = self._cycle_of(steps)
         done: Rates = since / length
-        return self.eta_min + (base - self.eta_min) / 2 * (1 + np.cos(math.pi * done))
+        rates: Rates = self.eta_min + (base - self.eta_min) / 2 * (1 + np.cos(math.pi * done))
+        return rates
 
     def _cycle_of(self, steps: Steps) -> tuple[Steps, Rates | int]:
         """Return each step's place within its cycle, found in integers, and the cycle's length."""

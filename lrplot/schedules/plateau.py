@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from msgspec import Meta
@@ -67,21 +68,10 @@ class Plateau(Schedule, frozen=True, kw_only=True, tag="plateau"):
         return rates
 
     def drops(self) -> tuple[int, ...]:
-        """Return the steps at which a drop takes force, by running the rule over the metrics."""
-        best = float("inf") if self.mode == "min" else float("-inf")
-        bad = cooling = 0
-        found = []
-        for step, metric in enumerate(self.metrics, start=1):
-            better = self._better(metric, best)
-            best = metric if better else best
-            bad = 0 if better or cooling else bad + 1
-            cooling = max(0, cooling - 1)
-            if bad > self.patience:
-                found.append(step)
-                bad, cooling = 0, self.cooldown
-        return tuple(found)
+        """Return the steps at which a drop takes force."""
+        return _drops(self)
 
-    def _better(self, metric: float, best: float) -> bool:
+    def better(self, metric: float, best: float) -> bool:
         """Say whether the metric counts as better than the best so far."""
         sign = -1 if self.mode == "min" else 1
         if self.threshold_mode == "rel":
@@ -99,3 +89,20 @@ class Plateau(Schedule, frozen=True, kw_only=True, tag="plateau"):
     def phases(self, end: int) -> tuple[Phase, ...]:
         """Return each level."""
         return level_phases(self.name(), self.knots(end), end)
+
+
+@lru_cache(maxsize=8)  # a long run is evaluated in chunks, and each asks
+def _drops(plateau: Plateau) -> tuple[int, ...]:
+    """Run the rule over the metrics."""
+    best = float("inf") if plateau.mode == "min" else float("-inf")
+    bad = cooling = 0
+    found = []
+    for step, metric in enumerate(plateau.metrics, start=1):
+        better = plateau.better(metric, best)
+        best = metric if better else best
+        bad = 0 if better or cooling else bad + 1
+        cooling = max(0, cooling - 1)
+        if bad > plateau.patience:
+            found.append(step)
+            bad, cooling = 0, plateau.cooldown
+    return tuple(found)

@@ -1,4 +1,4 @@
-"""YAML and JSON to a tree, with every value's place; bounded, and nothing is ever constructed.
+"""YAML and JSON (and TOML, by its suffix) to a tree; bounded, and nothing is ever constructed.
 
 A YAML tag is kept as text. `1e-4` is a number, as people mean it, though YAML 1.1 makes it text;
 a reader that must follow a framework's YAML 1.1 finds what was written in `Node.text`.
@@ -42,7 +42,7 @@ _LONGEST_INT = 400
 
 
 def read_document(path: str | Path) -> Node:
-    """Read a YAML or JSON file ("-" is standard input) into a tree; raise InputError."""
+    """Read a YAML, JSON or TOML file ("-" is standard input) into a tree; raise InputError."""
     source = "standard input" if str(path) == "-" else str(path)
     return parse_document(read_text(path), source)
 
@@ -89,7 +89,14 @@ def _decode(data: bytes, source: str) -> str:
 
 
 def parse_document(text: str, source: str) -> Node:
-    """Parse YAML or JSON (with comments, as people write it) into a tree; raise InputError."""
+    """Parse YAML or JSON (with comments, as people write it) into a tree; raise InputError.
+
+    What the source's name ends with (".toml") says that it is TOML.
+    """
+    if source.endswith(".toml"):
+        from lrplot.syntax.toml import parse_toml
+
+        return parse_toml(text, source)
     import yaml
 
     if source.endswith((".json", ".jsonc")) or text.lstrip().startswith(("{", "[", "//")):

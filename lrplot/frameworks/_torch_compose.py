@@ -1,0 +1,98 @@
+"""torch's containers of schedulers, and the one that watches a metric."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lrplot.errors import ParameterError
+from lrplot.frameworks._torch_nodes import Chain, Group, Node
+from lrplot.frameworks._torch_scheduler import Scheduler, constructed
+from lrplot.frameworks._torch_switch import Switch
+from lrplot.schedules.plateau import Plateau
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lrplot.schedules.base import Knots, Phase
+
+__all__ = ["ChainedScheduler", "ReduceLROnPlateau", "SequentialLR"]
+
+
+class _Container(Scheduler, frozen=True, kw_only=True):
+    """Schedulers on one optimizer."""
+
+    schedulers: tuple[Scheduler, ...]
+
+    def uses_base(self) -> bool:
+        """Construct them on two optimizers, and see whether it makes a difference."""
+        (one, first), (other, second) = (constructed(self, base) for base in (1.0, 2.0))
+        return first != second or one.bases() != other.bases()
+
+    def trouble(self) -> str:
+        told = [scheduler.trouble() for scheduler in self.schedulers]
+        return "; or ".join(filter(None, told))
+
+    def _nodes(self, group: Group) -> Sequence[Node]:
+        return [scheduler.node(group) for scheduler in self.schedulers]
+
+    def knots(self, end: int) -> Knots:
+        return constructed(self, 1.0)[0].knots(end)
+
+    def phases(self, end: int) -> tuple[Phase, ...]:
+        return constructed(self, 1.0)[0].phases(end)
+
+
+class SequentialLR(_Container, frozen=True, kw_only=True, tag="torch.SequentialLR"):
+    """One scheduler after another, each from its own closed form at 0."""
+
+    milestones: tuple[float, ...]
+
+    def check(self) -> None:
+        if len(self.milestones) != len(self.schedulers) - 1:
+            raise ParameterError(
+                "milestones",
+                f"must be one fewer than schedulers: {len(self.schedulers) - 1}, "
+                f"got {len(self.milestones)}",
+            )
+
+    def node(self, group: Group) -> Node:
+        return Switch(self._nodes(group), self.milestones, group)
+
+    def trouble(self) -> str:
+        held = any(isinstance(scheduler, _Container) for scheduler in self.schedulers[1:])
+        own = "it cannot hand over to a SequentialLR or a ChainedScheduler" if held else ""
+        return "; or ".join(filter(None, (own, super().trouble())))
+
+    def extent(self) -> int:
+        last = int(max(0, *self.milestones, 0))
+        return last + self.schedulers[-1].extent()
+
+
+class ChainedScheduler(_Container, frozen=True, kw_only=True, tag="torch.ChainedScheduler"):
+    """Schedulers that change the same rate in turn, at every step."""
+
+    def node(self, group: Group) -> Node:
+        return Chain(self._nodes(group))
+
+    def extent(self) -> int:
+        return max(scheduler.extent() for scheduler in self.schedulers)
+
+
+class ReduceLROnPlateau(Plateau, frozen=True, kw_only=True, tag="torch.ReduceLROnPlateau"):
+    """The core's rule, with whatever numbers torch lets through."""
+
+    metrics: tuple[float, ...]
+    factor: float = 0.1
+    patience: float = 10
+    threshold: float = 1e-4
+    cooldown: int = 0
+    min_lr: float = 0.0
+    eps: float = 1e-8
+
+    def check(self) -> None:
+        if self.factor >= 1.0:
+            raise ParameterError("factor", f"must be below 1, got {self.factor:g}")
+
+    @classmethod
+    def name(cls) -> str:
+        return cls.__name__

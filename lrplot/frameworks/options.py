@@ -1,0 +1,76 @@
+"""What the user says beside a call or a config, from text as options hold it to a Given."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lrplot.errors import InputError, ParameterError, Problem, Where
+from lrplot.plan import BaseRate, Given
+from lrplot.schedules.base import Period, check_value
+from lrplot.syntax.documents import parse_document
+from lrplot.syntax.series import read_series
+from lrplot.units import Horizon, UnitError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["read_given"]
+
+_LOADER = ("dataset_size", "batch_size", "gpus", "accumulate")
+
+
+def read_given(options: Mapping[str, Any]) -> Given:
+    """Return the Given that options describe; what is not given is None.
+
+    Text is read as a file would have it ("160k", "12ep"); numbers are taken as they are. max_epochs
+    times iters_per_epoch is max_iters. Raises InputError, naming the option.
+    """
+    epoch = _count(options, "iters_per_epoch", Horizon())
+    max_iters = _count(options, "max_iters", Horizon(iters_per_epoch=epoch))
+    max_epochs = _count(options, "max_epochs", Horizon(iters_per_epoch=1))
+    if max_epochs is not None and max_iters is not None:
+        raise _wrong("max_epochs", "give --max-iters or --max-epochs, not both")
+    if max_epochs is not None and epoch is not None:
+        max_iters = max_epochs * epoch
+    return Given(
+        base_lr=_rate(options),
+        max_iters=max_iters,
+        max_epochs=max_epochs,
+        iters_per_epoch=epoch,
+        **{key: _count(options, key, Horizon()) for key in _LOADER},
+        optimizer=options.get("optimizer"),
+        auto_scale_lr=bool(options.get("auto_scale_lr")),
+        metrics=_metrics(options.get("metrics")),
+    )
+
+
+def _wrong(key: str, message: str, hint: str = "") -> InputError:
+    where = Where(f"--{key.replace('_', '-')}")
+    return InputError([Problem(message=message, where=where, hint=hint)])
+
+
+def _count(options: Mapping[str, Any], key: str, horizon: Horizon) -> int | None:
+    value = options.get(key)
+    try:
+        if isinstance(value, str):
+            value = horizon.steps(value)
+        return None if value is None else int(check_value(key, Period, value))
+    except (UnitError, ParameterError) as error:
+        raise _wrong(key, error.problems[0].message, error.problems[0].hint) from None
+
+
+def _rate(options: Mapping[str, Any]) -> float | None:
+    value = options.get("base_lr")
+    if isinstance(value, str):
+        value = parse_document(value, "--base-lr").value
+    try:
+        return None if value is None else float(check_value("base_lr", BaseRate, value))
+    except ParameterError as error:
+        raise _wrong("base_lr", error.problems[0].message) from None
+
+
+def _metrics(value: Any) -> tuple[float, ...] | None:
+    if isinstance(value, (str, Path)):
+        return read_series(value)
+    return None if value is None else tuple(map(float, value))

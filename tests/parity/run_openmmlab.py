@@ -1,0 +1,244 @@
+"""Step the real schedulers and hooks of OpenMMLab configs: mmengine's, and mmcv 1.x's."""
+
+from __future__ import annotations
+
+import importlib
+import types
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+optim: Any = importlib.import_module("mmengine.optim")
+Runner: Any = importlib.import_module("mmengine.runner").Runner
+BaseLoop: Any = importlib.import_module("mmengine.runner.base_loop").BaseLoop
+Hook: Any = importlib.import_module("mmengine.hooks").ParamSchedulerHook
+registry: Any = importlib.import_module("mmengine.registry")
+
+# Where the schedulers of their own lie that projects register: (package, module below it).
+OWN = (
+    ("mmdet", "engine.schedulers.quadratic_warmup"),
+    ("mmseg", "engine.schedulers.poly_ratio_scheduler"),
+    ("mmpose", "engine.schedulers.constant_lr"),
+    ("mmagic", "engine.schedulers.linear_lr_scheduler_with_interval"),
+    ("mmpretrain", "engine.schedulers.weight_decay_scheduler"),
+)
+
+
+class Unrecorded(Exception):  # noqa: N818 - it is no error: this is not run here
+    """Something only the project's own code could run."""
+
+
+def curves(config: dict[str, Any], epoch: int, gpus: int, limit: int) -> dict[str, list[float]]:
+    """Return the rates of a run by the optimizer's name, "" where there is one.
+
+    Args:
+        config: the config as plain data.
+        epoch: iterations in an epoch.
+        gpus: what auto_scale_lr goes by.
+        limit: at most so many rates.
+    """
+    if config.get("optim_wrapper") or config.get("param_scheduler"):
+        return {
+            name: list(engine_curve(config, name, settings, epoch, gpus, limit))
+            for name, settings in wrapped(config).items()
+        }
+    return {
+        name: list(hook_curve(config, name, settings, epoch, limit))
+        for name, settings in plain_optimizers(config).items()
+    }
+
+
+# -- mmengine -----------------------------------------------------------------------------------
+
+
+def wrapped(config: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the optimizers' settings by name."""
+    wrapper = config.get("optim_wrapper")
+    if wrapper is None:
+        raise Unrecorded("no optim_wrapper")
+    if "optimizer" in wrapper:
+        return {"": wrapper["optimizer"]}
+    found = {
+        key: value["optimizer"]
+        for key, value in wrapper.items()
+        if isinstance(value, dict) and "optimizer" in value
+    }
+    if not found:
+        raise Unrecorded("no optimizer")
+    return found
+
+
+def engine_curve(
+    config: dict[str, Any], name: str, settings: dict[str, Any], epoch: int, gpus: int, limit: int
+) -> Iterator[float]:
+    """Yield the rate at every iteration of mmengine's loop, and after the last."""
+    hook = (config.get("default_hooks") or {}).get("param_scheduler") or {}
+    if hook.get("type", "ParamSchedulerHook").rpartition(".")[2] != "ParamSchedulerHook":
+        raise Unrecorded(f"stepped by {hook['type']}")
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=rate_of(config, settings, gpus))
+    optimizer.param_groups[0]["momentum"] = 0.9
+    optimizer.defaults["momentum"] = 0.9
+    in_epochs, epochs, iters = loop_of(config, epoch)
+    runner = types.SimpleNamespace(
+        _train_loop=type("Loop", (BaseLoop,), {"__init__": lambda _: None, "run": None})(),
+        max_iters=iters,
+        max_epochs=epochs,
+        train_dataloader=range(epoch),
+        logger=types.SimpleNamespace(debug=lambda _: None),
+    )
+    given = config.get("param_scheduler")
+    if isinstance(given, dict) and "type" not in given:
+        given = given[name]
+    kinds = given if isinstance(given, list) else [given] if given else []
+    register_own(config, kinds)
+    wrapper = optim.OptimWrapper(optimizer)
+    runner.param_schedulers = Runner._build_param_scheduler(runner, kinds, wrapper)
+    stepping, hub = Hook(), importlib.import_module("mmengine").MessageHub.get_current_instance()
+    group = optimizer.param_groups[0]
+    yield group["lr"]
+    for k in range(min(iters, limit)):
+        hub.update_info("iter", k)
+        hub.update_info("epoch", k // epoch if in_epochs else 0)
+        stepping.after_train_iter(runner, k)
+        if (k + 1) % epoch == 0 if in_epochs else k + 1 == iters:
+            stepping.after_train_epoch(runner)
+        yield group["lr"]
+
+
+def rate_of(config: dict[str, Any], settings: dict[str, Any], gpus: int) -> float:
+    """Return the rate the optimizer is built with."""
+    scale = config.get("auto_scale_lr") or {}
+    if "lr" not in settings:
+        raise Unrecorded("the optimizer's own default rate")
+    rate = float(settings["lr"])
+    if scale.get("enable"):
+        rate *= float(gpus * config["train_dataloader"]["batch_size"]) / scale["base_batch_size"]
+    return rate
+
+
+def loop_of(config: dict[str, Any], epoch: int) -> tuple[bool, int, int]:
+    """Return whether the loop counts epochs, its epochs and its iterations, as mmengine's have it."""
+    cfg = config.get("train_cfg") or {}
+    if "max_epochs" in cfg and cfg.get("type", "").rpartition(".")[2] == "TrainLoop":  # xtuner's
+        return False, 1, int(cfg["max_epochs"] * epoch)
+    if "max_epochs" in cfg:
+        return True, cfg["max_epochs"], cfg["max_epochs"] * epoch
+    if "max_iters" in cfg:
+        return False, 1, cfg["max_iters"]
+    raise Unrecorded("no length of the run")
+
+
+def register_own(config: dict[str, Any], kinds: list[dict[str, Any]]) -> None:
+    """Register schedulers that the config names and mmengine does not have, or has otherwise."""
+    others = config.get("default_scope") == "mmpose"
+    for kind in kinds:
+        kind["type"] = kind["type"].rpartition(".")[2]
+        kind.pop("_scope_", None)
+        if others or registry.PARAM_SCHEDULERS.get(kind["type"]) is None:
+            for package, module in OWN:
+                import_own(package, module)
+        if registry.PARAM_SCHEDULERS.get(kind["type"]) is None:
+            raise Unrecorded(f"no {kind['type']}")
+
+
+def import_own(package: str, module: str) -> None:
+    """Run a project's module of schedulers with mmengine's registry in the place of its own."""
+    spec = importlib.util.find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        return
+    path = f"{spec.submodule_search_locations[0]}/{module.replace('.', '/')}.py"
+    with open(path, encoding="utf-8") as file:  # noqa: PTH123
+        text = file.read()
+    text = text.replace(f"from {package}.registry import", "from mmengine.registry import")
+    text = text.replace(".register_module()", ".register_module(force=True)")
+    space: dict[str, Any] = {"__name__": module}
+    exec(compile(text, path, "exec"), space)  # noqa: S102 - the framework's own code is the reference
+
+
+# -- mmcv 1.x -----------------------------------------------------------------------------------
+
+
+def plain_optimizers(config: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the optimizers' settings by name."""
+    settings = config.get("optimizer") or config.get("optimizers") or {}
+    if "type" in settings or "lr" in settings:
+        return {"": settings}
+    found = {key: value for key, value in settings.items() if isinstance(value, dict)}
+    if not found:
+        raise Unrecorded("no optimizer")
+    return found
+
+
+def hook_curve(
+    config: dict[str, Any], name: str, settings: dict[str, Any], epoch: int, limit: int
+) -> Iterator[float]:
+    """Yield the rate at every iteration of mmcv's runner; after the last it still holds."""
+    del name
+    hooks = importlib.import_module("mmcv.runner.hooks")
+    if "lr" not in settings:
+        raise Unrecorded("the optimizer's own default rate")
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=settings["lr"])
+    by_iteration, epochs, iters = runner_of(config, epoch)
+    runner = types.SimpleNamespace(
+        optimizer=optimizer, iter=0, epoch=0, max_epochs=epochs, max_iters=iters, data_loader=range(epoch)
+    )
+    hook = hook_of(config, hooks, by_iteration=by_iteration)
+    group = optimizer.param_groups[0]
+    if hook is not None:
+        hook.before_run(runner)
+    for k in range(min(iters, limit)):
+        runner.iter, runner.epoch = k, k // epoch
+        if hook is not None and not by_iteration and k % epoch == 0:
+            hook.before_train_epoch(runner)
+        if hook is not None:
+            hook.before_train_iter(runner)
+        yield group["lr"]
+    if iters <= limit:
+        yield group["lr"]
+
+
+def hook_of(config: dict[str, Any], hooks: Any, *, by_iteration: bool) -> Any:
+    """Build the updater as BaseRunner.register_lr_hook does."""
+    given = dict(config.get("lr_config") or {})
+    if not given:
+        return None
+    if by_iteration:
+        given.setdefault("by_epoch", False)
+    policy = given.pop("policy")
+    policy = policy.title() if policy == policy.lower() else policy
+    kind = hooks.HOOKS.get(f"{policy}LrUpdaterHook")
+    if kind is None:
+        kind = own_hook(f"{policy}LrUpdaterHook", hooks)
+    if isinstance(given.get("target_ratio"), list):
+        given["target_ratio"] = tuple(given["target_ratio"])
+    return kind(**given)
+
+
+def own_hook(name: str, hooks: Any) -> Any:
+    """Return the hook of a project, from its own module."""
+    for package, module in (
+        ("mmdet", "core.hook.yolox_lrupdater_hook"),
+        ("mmcls", "core.hook.lr_updater"),
+        ("mmaction", "core.scheduler.lr_updater"),
+    ):
+        import_own(package, module)
+    found = hooks.HOOKS.get(name)
+    if found is None:
+        raise Unrecorded(f"no {name}")
+    return found
+
+
+def runner_of(config: dict[str, Any], epoch: int) -> tuple[bool, int, int]:
+    """Return whether the runner counts iterations, its epochs and its iterations."""
+    runner = config.get("runner") or {}
+    epochs = runner.get("max_epochs") or config.get("total_epochs")
+    iters = runner.get("max_iters") or config.get("total_iters")
+    kind = runner.get("type", "IterBasedRunner" if iters and not epochs else "EpochBasedRunner")
+    if "Iter" in kind and iters:
+        return True, 1, iters
+    if epochs:
+        return False, epochs, epochs * epoch
+    raise Unrecorded("no length of the run")
