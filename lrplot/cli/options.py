@@ -44,6 +44,17 @@ def complete_source(
     return [*map(CompletionItem, names), CompletionItem(incomplete, type="file")]
 
 
+def _complete_framework(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    del ctx, param
+    from click.shell_completion import CompletionItem
+
+    from lrplot.frameworks import FRAMEWORKS
+
+    return [CompletionItem(name) for name in FRAMEWORKS if name.startswith(incomplete)]
+
+
 source_argument = click.argument(
     "sources", nargs=-1, required=True, metavar="SOURCE...", shell_complete=complete_source
 )
@@ -142,6 +153,7 @@ def _run_options() -> list[click.Parameter]:
             multiple=True,
             metavar="FRAMEWORK",
             help="Whose call it is, or whose rules a schedule's name follows.",
+            shell_complete=_complete_framework,
         ),
         _Option(
             ["--set"],

@@ -17,7 +17,7 @@ from lrplot.schedules.shift import named_stretches
 if TYPE_CHECKING:
     from lrplot.schedules.base import Rates, Steps
 
-__all__ = ["RootDecay", "WarmedDecay"]
+__all__ = ["Highest", "RootDecay", "WarmedDecay"]
 
 Ticks = Annotated[float, Meta(ge=0, le=2.0**63)]
 Stride = Annotated[int, Meta(ge=1, le=2**53)]
@@ -149,3 +149,22 @@ class RootDecay(_Warmed, frozen=True, kw_only=True, tag="llm.root_decay"):
         """Return the warm-up, the decay, the cool-down and the hold, those that last."""
         names = ("warm-up", "inverse square root", "cool-down", "hold")
         return named_stretches(names, (0, *self._steps(), end, end), end)
+
+
+class Highest(Schedule, frozen=True, kw_only=True, tag="llm.highest"):
+    """The higher of several curves at each step. Source: olmo 0.6.0 optim.py, MaxScheduler."""
+
+    parts: tuple[Schedule, ...]
+
+    def lr(self, steps: Steps, base: Rates) -> Rates:
+        """Return the highest rate at each step."""
+        rates: Rates = np.max([part.lr(steps, base) for part in self.parts], axis=0)
+        return rates
+
+    def knots(self, end: int) -> Knots:
+        """Return the knots of all of them; where two cross, the curve goes on downwards."""
+        return tuple(knot for part in self.parts for knot in part.knots(end))
+
+    def phases(self, end: int) -> tuple[Phase, ...]:
+        """Return the phases of the first."""
+        return self.parts[0].phases(end)

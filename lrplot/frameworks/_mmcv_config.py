@@ -52,7 +52,11 @@ class Run(NamedTuple):
 
 
 def by_epoch(config: Section, *, by_iteration: bool) -> bool:
-    """Say whether a hook goes by epochs: as written, else as its runner and its policy have it."""
+    """Say whether a hook goes by epochs: as written, else as its runner and its policy have it.
+
+    The runner that counts iterations says so to the hook of the rate; that of the momentum goes by
+    epochs all the same, of which there are none then.
+    """
     by_steps = config.text("policy", "").lower() in {"cyclic", "onecycle"}
     return bool(config.flag("by_epoch", default=not by_iteration and not by_steps))
 
@@ -61,20 +65,20 @@ def lr_updater(config: Section, run: Run, momentum: Schedule | None) -> Schedule
     """Return the schedule of an `lr_config`; the base rate where it is empty."""
     if not config.entries:
         return Updater(policy=Constant(), length=run.iters, beside=momentum)
-    built = _Hook(config, run, LR_HOOKS, "Lr")
-    if built.idle:
+    hook = _Hook(config, run, LR_HOOKS, "Lr")
+    arguments = hook.arguments()
+    if hook.idle:
         return Updater(policy=Constant(), length=run.iters, beside=momentum)
-    return Updater(**built.arguments(), beside=momentum)
+    return Updater(**arguments, beside=momentum)
 
 
 def momentum_updater(config: Section, run: Run) -> Schedule | None:
     """Return the schedule of a `momentum_config`, if it is not empty."""
     if not config.entries:
         return None
-    built = _Hook(config, run, MOMENTUM_HOOKS, "Momentum")
-    if built.idle:
-        return None
-    return MomentumUpdater(**built.arguments())
+    hook = _Hook(config, run, MOMENTUM_HOOKS, "Momentum")
+    arguments = hook.arguments()
+    return None if hook.idle else MomentumUpdater(**arguments)
 
 
 class _Hook:
@@ -85,7 +89,7 @@ class _Hook:
         self.policy = config.text("policy")
         with placed(config, _KEYS):
             self.hook = hook_of(self.policy, hooks, kind)
-        self.by_epoch = by_epoch(config, by_iteration=run.by_iteration)
+        self.by_epoch = by_epoch(config, by_iteration=run.by_iteration and kind == "Lr")
 
     @property
     def idle(self) -> bool:
@@ -108,7 +112,6 @@ class _Hook:
         return {
             "policy": policy,
             "tick": (self.run.epoch_length or 1) if self.by_epoch else 1,
-            "by_epoch": self.by_epoch,
             "length": self.run.iters,
             **warm,
         }
@@ -117,7 +120,12 @@ class _Hook:
         """Return the policy's own arguments; refuse what is none, and say which is missing."""
         parameters = dict(inspect.signature(self.hook).parameters)
         del parameters["run"]
-        known = (*parameters, *_WARMUP, "by_epoch", "policy")
+        known = (
+            *parameters,
+            *(_WARMUP if self.kind == "Lr" else _WARMUP[:3]),
+            "by_epoch",
+            "policy",
+        )
         found: dict[str, Any] = {}
         for key, node in self.config.entries.items():
             if key not in known:
@@ -144,12 +152,12 @@ class _Hook:
         """Return the warm-up in iterations, checked as mmcv checks it."""
         config = self.config
         if config.get("warmup") is None:
-            return {"warmup": "", "warmup_iters": 0.0}
+            return {"warmup": "", "warmup_iters": 0}
         form = config.choice("warmup", ("constant", "linear", "exp"))
-        iters = config.number("warmup_iters", 0)
+        iters = config.count("warmup_iters", 0)
         ratio = config.number("warmup_ratio", 0.1 if self.kind == "Lr" else 0.9)
-        if iters <= 0:
-            raise config.wrong("warmup_iters", f"must be above 0, got {iters:g}")
+        if iters == 0:
+            raise config.wrong("warmup_iters", "must be above 0")
         if not 0 < ratio <= 1:
             raise config.wrong("warmup_ratio", f"must be above 0 and at most 1, got {ratio:g}")
         if config.flag("warmup_by_epoch", default=False):
@@ -159,4 +167,4 @@ class _Hook:
             iters *= self.run.epoch_length or 1
         if self.policy == "YOLOX":
             form = "quadratic"
-        return {"warmup": form, "warmup_iters": float(iters), "ratio": ratio}
+        return {"warmup": form, "warmup_iters": iters, "ratio": ratio}

@@ -41,7 +41,7 @@ class Progress(NamedTuple):
     length: int
     max_iters: int
     epoch_length: int | None = None
-    warmup_iters: float = 0
+    warmup_iters: int = 0
     warmup: str = ""
 
 
@@ -140,7 +140,7 @@ def cooldown(
 
 def tin(min_lr: float, *, run: Progress) -> Schedule:
     """TINLrUpdaterHook: mmaction2's; half a cosine that counts from the end of the warm-up."""
-    start = int(run.warmup_iters) if run.warmup else 0
+    start = run.warmup_iters if run.warmup else 0
     return Tin(min_lr=min_lr, start=start, end=run.length)
 
 

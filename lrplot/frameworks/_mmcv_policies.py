@@ -280,9 +280,9 @@ class Yolox(_Floored, frozen=True, kw_only=True, tag="mmcv.YOLOX"):
     It counts from 1; warmup is the warm-up's length and last_epochs that of the end, in iterations.
     """
 
-    warmup: float
+    warmup: Annotated[int, Meta(ge=0)]
     length: Count
-    last_epochs: Annotated[float, Meta(ge=0)]
+    last_epochs: Annotated[int, Meta(ge=0)]
 
     def lr(self, steps: Steps, base: Rates) -> Rates:
         """Evaluate the formula; see the class."""

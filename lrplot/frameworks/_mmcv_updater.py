@@ -7,7 +7,6 @@ Source: mmcv 1.7.2, mmcv/runner/hooks/lr_updater.py and momentum_updater.py.
 
 from __future__ import annotations
 
-import math
 from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -36,7 +35,6 @@ class Updater(Schedule, frozen=True, kw_only=True, tag="mmcv.lr_updater"):
     Attributes:
         policy: the rate by progress.
         tick: iterations in a step of progress: those of an epoch, or 1.
-        by_epoch: whether the policy is only asked when an epoch begins.
         warmup: the form of the warm-up, "" for none.
         warmup_iters: how long it lasts.
         ratio: the factor at its start.
@@ -46,9 +44,8 @@ class Updater(Schedule, frozen=True, kw_only=True, tag="mmcv.lr_updater"):
 
     policy: Schedule
     tick: Annotated[int, Meta(ge=1)] = 1
-    by_epoch: bool = False
     warmup: Literal["", "constant", "linear", "exp", "quadratic"] = ""
-    warmup_iters: Annotated[float, Meta(ge=0, le=2**53)] = 0
+    warmup_iters: Annotated[int, Meta(ge=0, le=2**53)] = 0
     ratio: Annotated[float, Meta(gt=0, le=1)] = 0.1
     length: Annotated[int, Meta(ge=1, le=2**53)] | None = None
     beside: Schedule | None = None
@@ -60,20 +57,7 @@ class Updater(Schedule, frozen=True, kw_only=True, tag="mmcv.lr_updater"):
         rates = self.policy.lr(steps // self.tick, base)
         if not self.warmup:
             return rates
-        at = self._warming(steps)
-        return np.where(at >= 0, self.warmed(at, rates, base), rates)
-
-    def _warming(self, steps: Steps) -> Steps:
-        """Return the iteration whose warm-up factor holds at each step, -1 where none does.
-
-        By epochs, a warm-up that ends between two iterations is not ended before the next epoch.
-        """
-        lasts = steps < self.warmup_iters
-        if not self.by_epoch or self.warmup_iters % 1 == 0:
-            return np.where(lasts, steps, -1)
-        last = math.floor(self.warmup_iters)
-        over = steps >= -(-(last + 1) // self.tick) * self.tick
-        return np.where(over, -1, np.minimum(steps, last))
+        return np.where(steps < self.warmup_iters, self.warmed(steps, rates, base), rates)
 
     def warmed(self, at: Steps, rates: Rates, base: Rates) -> Rates:
         """Return the rates with the warm-up's factor."""
@@ -103,17 +87,7 @@ class Updater(Schedule, frozen=True, kw_only=True, tag="mmcv.lr_updater"):
         else:
             inner = self.policy.knots(stop)
         last = () if self.length is None else (self.length - 1, self.length)
-        warm = (self.warmup_iters, self._warm_end()) if self.warmup else ()
-        return (*inner, *points(end, *warm, *last))
-
-    def _warm_end(self) -> int:
-        """Return the first iteration without a warm-up."""
-        if not self.warmup:
-            return 0
-        end = math.ceil(self.warmup_iters)
-        if self.by_epoch and self.warmup_iters % 1:
-            return -(-end // self.tick) * self.tick
-        return end
+        return (*inner, *points(end, *filter(None, (self.warmup_iters, *last))))
 
     def momentum(self) -> Schedule | None:
         """Return the curve of the momentum."""
@@ -125,7 +99,7 @@ class Updater(Schedule, frozen=True, kw_only=True, tag="mmcv.lr_updater"):
 
     def phases(self, end: int) -> tuple[Phase, ...]:
         """Return the warm-up and the policy."""
-        warm = min(end, self._warm_end())
+        warm = min(end, self.warmup_iters)
         title = getattr(self.policy, "title", self.policy.name)()
         edges = [warm, *(edge for edge in self._levels() if warm < edge < end), end]
         found = [Phase(f"{self.warmup} warm-up", 0, warm)]

@@ -57,7 +57,7 @@ class Rule(Schedule, frozen=True, kw_only=True):
         still = steps <= since
         if not still.any():
             return self.moves(since, steps, base)
-        a, b = self.moves(since, np.maximum(steps, since + 1), base)
+        a, b = self.moves(np.where(still, -1, since), np.where(still, 0, steps), base)
         return np.where(still, 1.0, a), np.where(still, 0.0, b)
 
     def multiplies(self, last: int, base: float) -> bool:

@@ -128,7 +128,7 @@ class Scheduler(Schedule, frozen=True, kw_only=True, tag="mmengine.scheduler"):
                 range(knot.start + start, min(knot.stop + start, stop + 1), knot.step)
                 for knot in self.rule.knots(stop - start)
             )
-        return (*points(end, start, stop, stop + 1), *inner)
+        return (*points(end, start, min(start + 1, stop), stop, stop + 1), *inner)
 
     def extent(self) -> int:
         """Return where the window ends, or where the rule has shown what it does."""

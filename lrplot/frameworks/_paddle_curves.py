@@ -129,7 +129,7 @@ class InverseTimeCurve(Absolute, frozen=True, kw_only=True, tag="inverse_time"):
 
     def rates(self, steps: Steps) -> Rates:
         """Evaluate the formula."""
-        rates: Rates = self.learning_rate / (1.0 + self.gamma * steps)
+        rates: Rates = np.divide(self.learning_rate, 1 + self.gamma * steps)
         return rates
 
     def knots(self, end: int) -> Knots:

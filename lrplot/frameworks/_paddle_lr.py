@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from lrplot.errors import suggest
-from lrplot.frameworks._places import placed
+from lrplot.frameworks._places import numbers, placed
 
 if TYPE_CHECKING:
     from lrplot.frameworks.keys import Section
@@ -76,7 +76,7 @@ class Recipe:
     def numbers(self, key: str) -> list[float]:
         """Return a list of numbers."""
         self.asked.add(key)
-        return list(self.section.numbers(key))
+        return list(numbers(self.section, key))
 
     def flag(self, key: str) -> bool:
         """Return true or false; false where the key is not there."""

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lrplot.errors import InputError, ParameterError
+from lrplot.frameworks.keys import REQUIRED
+from lrplot.units import LARGEST_STEP
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from lrplot.frameworks.keys import Section
 
-__all__ = ["defaulted", "placed"]
+__all__ = ["defaulted", "numbers", "placed"]
 
 
 @contextmanager
@@ -35,3 +37,12 @@ def defaulted(section: Section, defaults: Mapping[str, object], whose: str) -> l
     """Return the note that says which keys are not in a section, and what counts there."""
     missing = [f"{key} {value}" for key, value in defaults.items() if key not in section]
     return [f"{whose}'s defaults count for {', '.join(missing)}"] if missing else []
+
+
+def numbers(section: Section, key: str, default: Any = REQUIRED) -> Any:
+    """Return a list's numbers, none of them too large to count steps by."""
+    found = section.numbers(key, default)
+    for number in found:
+        if not abs(number) <= LARGEST_STEP:  # so that nan is refused, too
+            raise section.wrong(key, f"must hold numbers up to 2^53, got {number!r}")
+    return found

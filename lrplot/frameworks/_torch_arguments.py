@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lrplot.errors import ParameterError
-from lrplot.frameworks._torch_compose import ReduceLROnPlateau
 from lrplot.frameworks._torch_scheduler import Scheduler
 from lrplot.frameworks._torch_steps import Foreign
 from lrplot.schedules.base import Schedule
+from lrplot.schedules.plateau import Plateau
 from lrplot.syntax.tree import Code
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def several(value: object, container: str) -> tuple[Scheduler, ...]:
 
 
 def _held(item: object, container: str) -> Scheduler:
-    if isinstance(item, ReduceLROnPlateau):
+    if isinstance(item, Plateau):
         message = f"{container} cannot hold a ReduceLROnPlateau, whose step() needs a metric"
         raise ParameterError("schedulers", message)
     if isinstance(item, Scheduler):

@@ -1,4 +1,4 @@
-"""torch's containers of schedulers, and the one that watches a metric."""
+"""torch's containers of schedulers."""
 
 from __future__ import annotations
 
@@ -8,14 +8,13 @@ from lrplot.errors import ParameterError
 from lrplot.frameworks._torch_nodes import Chain, Group, Node
 from lrplot.frameworks._torch_scheduler import Scheduler, constructed
 from lrplot.frameworks._torch_switch import Switch
-from lrplot.schedules.plateau import Plateau
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lrplot.schedules.base import Knots, Phase
 
-__all__ = ["ChainedScheduler", "ReduceLROnPlateau", "SequentialLR"]
+__all__ = ["ChainedScheduler", "SequentialLR"]
 
 
 class _Container(Scheduler, frozen=True, kw_only=True):
@@ -76,23 +75,3 @@ class ChainedScheduler(_Container, frozen=True, kw_only=True, tag="torch.Chained
 
     def extent(self) -> int:
         return max(scheduler.extent() for scheduler in self.schedulers)
-
-
-class ReduceLROnPlateau(Plateau, frozen=True, kw_only=True, tag="torch.ReduceLROnPlateau"):
-    """The core's rule, with whatever numbers torch lets through."""
-
-    metrics: tuple[float, ...]
-    factor: float = 0.1
-    patience: float = 10
-    threshold: float = 1e-4
-    cooldown: int = 0
-    min_lr: float = 0.0
-    eps: float = 1e-8
-
-    def check(self) -> None:
-        if self.factor >= 1.0:
-            raise ParameterError("factor", f"must be below 1, got {self.factor:g}")
-
-    @classmethod
-    def name(cls) -> str:
-        return cls.__name__

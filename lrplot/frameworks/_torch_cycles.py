@@ -230,7 +230,7 @@ class OneCycleLR(Scheduler, frozen=True, kw_only=True, tag="torch.OneCycleLR"):
             rates = end + (start - end) / 2.0 * (np.cos(math.pi * done) + 1)
         else:
             rates = (end - start) * done + start
-        return rates
+        return np.asarray(rates)
 
     def update(self, clock: Steps, count: Steps, base: float) -> Update:
         del count, base

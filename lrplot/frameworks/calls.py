@@ -89,17 +89,11 @@ def _candidates(node: Node, chosen: str | None) -> list[str]:
     if not isinstance(node.value, Call):
         return _with_lists(node, names)
     written = node.value.name
-    names = tuple(name for name in names if written.startswith(f"{_root(name)}.")) or names
+    names = tuple(name for name in names if written.startswith(f"{name}.")) or names
     found = [name for name in names if find(written, name)]
     if not found:
         raise no_scheduler(node, names)
     return [name for name in found if _qualified(written, name)] or found
-
-
-def _root(name: str) -> str:
-    """Return the package that a framework's qualified names start with."""
-    root: str = framework(name).MODULES[0].partition(".")[0]
-    return root
 
 
 def _qualified(written: str, name: str) -> bool:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from lrplot.frameworks._epochs import updates_of
-from lrplot.frameworks._places import defaulted, placed
+from lrplot.frameworks._places import defaulted, numbers, placed
 from lrplot.frameworks.keys import Section
 from lrplot.plan import Given, Plan
 from lrplot.syntax.includes import with_bases
@@ -156,7 +156,7 @@ def _steps(section: Section) -> tuple[int, ...]:
             message = f"must be a tuple of whole numbers, got {node.value!r}"
             raise section.wrong("STEPS", message, "write it as (60000, 80000), or (60000,)")
         return steps
-    steps = section.numbers("STEPS", (30_000,))
+    steps = numbers(section, "STEPS", (30_000,))
     if any(step != int(step) for step in steps):
         raise section.wrong("STEPS", "must hold whole numbers")
     return tuple(map(int, steps))

@@ -42,14 +42,21 @@ FORMATS: tuple[str, ...] = (
     "paddleclas",
     "paddleocr",
     "fairseq",
+    "openocr",
+    "openpcdet",
+    "wenet",
     "timm_args",
     "swin",
     "dinov2",
     "llm_foundry",
+    "olmo",
+    "gpt_neox",
+    "litgpt",
+    "nanogpt",
     "mmengine_config",
     "mmcv",
 )
-IN_PYTHON = ("mmengine_config", "mmcv")
+IN_PYTHON = ("mmengine_config", "mmcv", "nanogpt")
 NATIVE = "native"
 
 _NATIVE_NEEDS = "a native spec names its schedule, as schedule: poly"

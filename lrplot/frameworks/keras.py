@@ -184,7 +184,11 @@ def notes(schedule: Schedule) -> tuple[str, ...]:
         )
     if isinstance(schedule, (CosineCurve, RestartsCurve)):
         found.append("Keras has its cosines in float32, which shows where they come down to 0")
-    if isinstance(schedule, CosineCurve) and schedule.warmup_target is None and schedule.warmup_steps:
+    if (
+        isinstance(schedule, CosineCurve)
+        and schedule.warmup_target is None
+        and schedule.warmup_steps
+    ):
         found.append("without a warmup_target, warmup_steps does nothing")
     return tuple(found)
 

@@ -43,7 +43,8 @@ _KEYS = {
     ),
 }
 _TIME = re.compile(
-    r"(?P<number>(?:\d[\d_]*\.?\d*|\.\d+)(?:e[+-]?\d{1,3})?)(?P<unit>ep|ba|sp|tok|dur)", re.I
+    r"(?P<number>(?:\d[\d_]*\.?\d*|\.\d+)(?:e[+-]?\d{1,3})?)(?P<unit>ep|ba|sp|tok|dur)",
+    re.IGNORECASE,
 )
 _LONGEST = 50
 _LARGEST = 10.0**18  # of any unit
@@ -131,7 +132,7 @@ class _Clock:
         epoch = self.given.need("iters_per_epoch", "a duration in epochs")
         return _Time(time.value * epoch, "ba")
 
-    def stride(self, section: Section, key: str, unit: str) -> int:
+    def stride(self, unit: str) -> int:
         """Return how much of a unit one update is."""
         if unit == "ba":
             return 1
@@ -143,7 +144,7 @@ class _Clock:
         length = self.batches(self.length)
         if length.unit == "dur" or length.value < 1:
             raise self.top.wrong("max_duration", "must be a length of its own, above 0")
-        return math.ceil(length.value / self.stride(self.top, "max_duration", length.unit))
+        return math.ceil(length.value / self.stride(length.unit))
 
 
 def _decay(section: Section, name: str, clock: _Clock) -> Schedule:
@@ -161,7 +162,7 @@ def _decay(section: Section, name: str, clock: _Clock) -> Schedule:
         floor=section.number("alpha_f", 0.0),
         shape=shapes.get(name, "cosine"),  # type: ignore[arg-type]  # one of its words
         over="peak",
-        stride=clock.stride(section, "t_warmup", warmup.unit),
+        stride=clock.stride(warmup.unit),
     )
 
 
@@ -188,7 +189,7 @@ def _root(section: Section, name: str, clock: _Clock) -> Schedule:
         cooldown_start=max(warmup.value, end.value - cooldown.value),
         cooldown=cooldown.value,
         floor=floor,
-        stride=clock.stride(section, "t_warmup", warmup.unit),
+        stride=clock.stride(warmup.unit),
     )
 
 

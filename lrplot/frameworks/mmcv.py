@@ -26,8 +26,8 @@ NEEDS = "an mmcv 1.x config has optimizer, lr_config and runner"
 def detect(tree: Node) -> str | None:
     """Say by what the tree shows itself to be an mmcv 1.x config; None where it does not."""
     keys = tree.value if isinstance(tree.value, dict) else {}
-    if "optim_wrapper" in keys or "param_scheduler" in keys:
-        return None  # mmengine's, with something left over from before
+    if {"optim_wrapper", "param_scheduler", "lr_scheduler"} & keys.keys():
+        return None  # mmengine's, with something left over from before; or PaddleSeg's
     lengths = ("runner", "total_epochs", "total_iters")
     beside = [key for key in ("optimizer", "optimizers", *lengths) if key in keys]
     found = ["lr_config"] if "lr_config" in keys else []

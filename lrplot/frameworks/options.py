@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lrplot.errors import InputError, ParameterError, Problem, Where
+from lrplot.errors import ParameterError, Problem, UsageError, Where
 from lrplot.plan import BaseRate, Given
 from lrplot.schedules.base import Period, check_value
 from lrplot.syntax.documents import parse_document
@@ -24,7 +24,7 @@ def read_given(options: Mapping[str, Any]) -> Given:
     """Return the Given that options describe; what is not given is None.
 
     Text is read as a file would have it ("160k", "12ep"); numbers are taken as they are. max_epochs
-    times iters_per_epoch is max_iters. Raises InputError, naming the option.
+    times iters_per_epoch is max_iters. Raises UsageError, naming the option.
     """
     epoch = _count(options, "iters_per_epoch", Horizon())
     max_iters = _count(options, "max_iters", Horizon(iters_per_epoch=epoch))
@@ -45,9 +45,9 @@ def read_given(options: Mapping[str, Any]) -> Given:
     )
 
 
-def _wrong(key: str, message: str, hint: str = "") -> InputError:
+def _wrong(key: str, message: str, hint: str = "") -> UsageError:
     where = Where(f"--{key.replace('_', '-')}")
-    return InputError([Problem(message=message, where=where, hint=hint)])
+    return UsageError([Problem(message=message, where=where, hint=hint)])
 
 
 def _count(options: Mapping[str, Any], key: str, horizon: Horizon) -> int | None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from lrplot.errors import InputError, Problem, suggest
 from lrplot.frameworks._epochs import Axis, by_epoch, by_update, epochs_of
-from lrplot.frameworks._places import placed
+from lrplot.frameworks._places import numbers, placed
 from lrplot.frameworks.keys import Section
 from lrplot.plan import Plan
 from lrplot.syntax.includes import with_bases
@@ -177,7 +177,7 @@ def _piecewise(section: Section, base_lr: float, per_epoch: int, *, warmed: bool
     """Return the levels; a milestone before an earlier one counts from that one on."""
     from lrplot.frameworks._absolute import levels
 
-    milestones = section.numbers("milestones", (8, 11))
+    milestones = numbers(section, "milestones", (8, 11))
     rates = _rates(section, base_lr, len(milestones), warmed=warmed)
     steps = accumulate((mark * per_epoch for mark in milestones), max)
     return levels(rates[0], zip(steps, rates[1:], strict=True))
@@ -189,7 +189,7 @@ def _rates(section: Section, base_lr: float, count: int, *, warmed: bool) -> lis
     Paddle gives the last rate there is from the last milestone on, whichever it is.
     """
     if "values" in section:
-        values = [float(value) for value in section.numbers("values")]
+        values = [float(value) for value in numbers(section, "values")]
         if warmed:
             message = "is taken for the rates of the warm-up, and PaddleDetection stops there"
             raise section.wrong("values", message, "add use_warmup: False, or write gamma")
@@ -207,7 +207,7 @@ def _rates(section: Section, base_lr: float, count: int, *, warmed: bool) -> lis
 def _gammas(section: Section, count: int) -> list[float]:
     node = section.get("gamma")
     if node is None or isinstance(node.value, tuple):
-        return [float(gamma) for gamma in section.numbers("gamma", (0.1, 0.01))]
+        return [float(gamma) for gamma in numbers(section, "gamma", (0.1, 0.01))]
     if count > _LONGEST_LIST:
         raise section.wrong("milestones", f"holds more than {_LONGEST_LIST}")
     gamma = section.number("gamma")
@@ -238,7 +238,7 @@ def _oddities(decay: _Item, epochs: int) -> list[str]:
         if end != epochs:
             return [f"the cosine runs to max_epochs, {end}, the run to epoch {epochs}"]
         return []
-    marks, notes = section.numbers("milestones", (8, 11)), []
+    marks, notes = numbers(section, "milestones", (8, 11)), []
     late = [f"{mark:g}" for mark in marks if mark >= epochs]
     if late:
         notes.append(f"milestones at or after the last of {epochs} epochs: {', '.join(late)}")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lrplot.frameworks._epochs import by_update, epochs_of
-from lrplot.frameworks._places import defaulted, placed
+from lrplot.frameworks._places import defaulted, numbers, placed
 from lrplot.frameworks.keys import Section
 from lrplot.plan import Plan
 from lrplot.syntax.includes import with_bases
@@ -186,7 +186,7 @@ def _linear(scheduler: Section, run: _Run) -> Schedule:
 def _multistep(scheduler: Section, run: _Run) -> Schedule:
     from lrplot.schedules.steps import MultiStep
 
-    marks = [int(mark * run.per_epoch) for mark in scheduler.numbers("MULTISTEPS", ())]
+    marks = [int(mark * run.per_epoch) for mark in numbers(scheduler, "MULTISTEPS", ())]
     if not marks or run.warmup > min(marks):
         raise scheduler.wrong("MULTISTEPS", "must hold epochs, none of them within the warm-up")
     gamma = scheduler.number("GAMMA", 0.1)

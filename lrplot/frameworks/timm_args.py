@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from lrplot.frameworks._epochs import Axis, by_epoch, by_update, epochs_of
-from lrplot.frameworks._places import defaulted, placed
+from lrplot.frameworks._places import defaulted, numbers, placed
 from lrplot.frameworks.keys import Section
 from lrplot.plan import Plan
 
@@ -193,11 +193,19 @@ def _total(args: Section, sched: str, clock: _Clock) -> float:
         return length + more + clock.cooldown
     if sched not in _CYCLES:
         return length + more
+    return _cycled(args, length) + more + clock.cooldown
+
+
+def _cycled(args: Section, length: float) -> float:
+    """Return how long the cycles take together."""
     cycles: int = max(1, args.count("lr_cycle_limit", 1))
     growth: float = args.number("lr_cycle_mul", 1.0)
-    if growth == 1.0:
-        return length * cycles + more + clock.cooldown
-    return math.floor(-length * (growth**cycles - 1) / (1 - growth)) + more + clock.cooldown
+    try:
+        if growth == 1.0:
+            return length * float(cycles)
+        return math.floor(-length * (growth**cycles - 1) / (1 - growth))
+    except OverflowError:
+        raise args.wrong("lr_cycle_limit", "makes a run without end") from None
 
 
 def _schedule(args: Section, sched: str, clock: _Clock, given: Given) -> Schedule:
@@ -247,12 +255,14 @@ def _levels(args: Section, sched: str, clock: _Clock) -> tuple[str, dict[str, An
     if sched == "constant":
         return "Step", {"decay_t": 1, "decay_rate": 1.0}
     decay_t = clock.steps(args.number("decay_epochs", 90.0))
+    if decay_t <= 0:
+        raise args.wrong("decay_epochs", f"must be above 0, got {decay_t:g}")
     return "Step", {"decay_t": decay_t, "decay_rate": args.number("decay_rate", 0.1)}
 
 
 def _milestones(args: Section, sched: str, clock: _Clock) -> tuple[str, dict[str, Any]]:
     del sched
-    marks = args.numbers("decay_milestones", (90, 180, 270))
+    marks = numbers(args, "decay_milestones", (90, 180, 270))
     decay_t = [clock.steps(mark) for mark in marks]
     return "MultiStep", {"decay_t": decay_t, "decay_rate": args.number("decay_rate", 0.1)}
 

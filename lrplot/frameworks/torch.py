@@ -27,12 +27,12 @@ from lrplot.frameworks._torch_arguments import (
     total,
 )
 from lrplot.frameworks._torch_native import NATIVE
+from lrplot.frameworks._torch_plateau import ReduceLROnPlateau
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from lrplot.frameworks.calls import Optimizer
-    from lrplot.plan import Given
     from lrplot.schedules.base import Schedule
     from lrplot.syntax.tree import Code
 
@@ -299,47 +299,6 @@ def OneCycleLR(
         anneal=cast("Any", anneal_strategy),
         three_phase=bool(three_phase),
         momenta=(low, high) if cycle_momentum else None,
-    )
-
-
-def ReduceLROnPlateau(
-    optimizer: Optimizer,
-    mode: str = "min",
-    factor: float = 0.1,
-    patience: int = 10,
-    threshold: float = 1e-4,
-    threshold_mode: str = "rel",
-    cooldown: int = 0,
-    min_lr: float | list[float] = 0,
-    eps: float = 1e-8,
-    *,
-    given: Given,
-) -> Schedule:
-    """A drop by a factor whenever a metric has stopped improving.
-
-        lr <- max(lr * factor, min_lr)    after more than `patience` metrics that are not better,
-                                          if that lowers it by more than eps
-
-    --metrics gives the series; metric k is what step() gets when it goes from k to k+1. base at 0;
-    level after the last metric. factor is below 1.
-    """
-    del optimizer
-    for key, word, words in (
-        ("mode", mode, ("min", "max")),
-        ("threshold_mode", threshold_mode, ("rel", "abs")),
-    ):
-        if word not in words:
-            raise ParameterError(key, f"must be {' or '.join(words)}, got {word!r}")
-    return compose.ReduceLROnPlateau(
-        metrics=given.need("metrics", "ReduceLROnPlateau"),
-        mode=cast("Any", mode),
-        factor=number("factor", factor),
-        patience=number("patience", patience),
-        threshold=number("threshold", threshold),
-        threshold_mode=cast("Any", threshold_mode),
-        cooldown=max(0, int(number("cooldown", cooldown))),
-        min_lr=only("min_lr", min_lr),
-        eps=number("eps", eps),
     )
 
 

@@ -37,7 +37,10 @@ def recorded_plans(framework: str) -> Iterator[tuple[str, Plan]]:
 
 
 def unnamed_turns(plan: Plan, end: int) -> set[int]:
-    """Return the steps, up to end, at which the rate jumps or kinks and that are no knots."""
+    """Return the steps, up to end, at which the rate jumps or kinks and that no knot names.
+
+    A figure looks at each knot and at the step before it, so either may be where a kink is.
+    """
     try:
         rates = plan.lr(range(end + 1))
     except InputError:  # it has no rates so far out, or none at some steps

@@ -31,7 +31,9 @@ class Unrecorded(Exception):  # noqa: N818 - it is no error: this is not run her
     """Something only the project's own code could run."""
 
 
-def curves(config: dict[str, Any], epoch: int, gpus: int, limit: int) -> dict[str, list[float]]:
+def curves(
+    config: dict[str, Any], epoch: int, gpus: int, limit: int, param: str = "lr"
+) -> dict[str, list[float]]:
     """Return the rates of a run by the optimizer's name, "" where there is one.
 
     Args:
@@ -39,6 +41,7 @@ def curves(config: dict[str, Any], epoch: int, gpus: int, limit: int) -> dict[st
         epoch: iterations in an epoch.
         gpus: what auto_scale_lr goes by.
         limit: at most so many rates.
+        param: of mmcv's hooks, whose curve: "lr" or "momentum".
     """
     if config.get("optim_wrapper") or config.get("param_scheduler"):
         return {
@@ -46,7 +49,7 @@ def curves(config: dict[str, Any], epoch: int, gpus: int, limit: int) -> dict[st
             for name, settings in wrapped(config).items()
         }
     return {
-        name: list(hook_curve(config, name, settings, epoch, limit))
+        name: list(hook_curve(config, settings, epoch, limit, param))
         for name, settings in plain_optimizers(config).items()
     }
 
@@ -173,19 +176,26 @@ def plain_optimizers(config: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def hook_curve(
-    config: dict[str, Any], name: str, settings: dict[str, Any], epoch: int, limit: int
+    config: dict[str, Any], settings: dict[str, Any], epoch: int, limit: int, param: str
 ) -> Iterator[float]:
     """Yield the rate at every iteration of mmcv's runner; after the last it still holds."""
-    del name
     hooks = importlib.import_module("mmcv.runner.hooks")
     if "lr" not in settings:
         raise Unrecorded("the optimizer's own default rate")
-    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=settings["lr"])
+    momentum = settings.get("momentum", 0.0)
+    weight = torch.nn.Parameter(torch.zeros(1))
+    optimizer = torch.optim.SGD([weight], lr=settings["lr"], momentum=momentum)
     by_iteration, epochs, iters = runner_of(config, epoch)
     runner = types.SimpleNamespace(
-        optimizer=optimizer, iter=0, epoch=0, max_epochs=epochs, max_iters=iters, data_loader=range(epoch)
+        optimizer=optimizer,
+        iter=0,
+        epoch=0,
+        max_epochs=epochs,
+        max_iters=iters,
+        data_loader=range(epoch),
     )
-    hook = hook_of(config, hooks, by_iteration=by_iteration)
+    kind = "Lr" if param == "lr" else "Momentum"
+    hook = hook_of(config, hooks, kind, by_iteration=by_iteration)
     group = optimizer.param_groups[0]
     if hook is not None:
         hook.before_run(runner)
@@ -195,26 +205,25 @@ def hook_curve(
             hook.before_train_epoch(runner)
         if hook is not None:
             hook.before_train_iter(runner)
-        yield group["lr"]
+        yield group[param]
     if iters <= limit:
-        yield group["lr"]
+        yield group[param]
 
 
-def hook_of(config: dict[str, Any], hooks: Any, *, by_iteration: bool) -> Any:
-    """Build the updater as BaseRunner.register_lr_hook does."""
-    given = dict(config.get("lr_config") or {})
+def hook_of(config: dict[str, Any], hooks: Any, kind: str, *, by_iteration: bool) -> Any:
+    """Build the updater as BaseRunner.register_lr_hook and register_momentum_hook do."""
+    given = dict(config.get(f"{kind.lower()}_config") or {})
     if not given:
         return None
-    if by_iteration:
+    if by_iteration and kind == "Lr":
         given.setdefault("by_epoch", False)
     policy = given.pop("policy")
     policy = policy.title() if policy == policy.lower() else policy
-    kind = hooks.HOOKS.get(f"{policy}LrUpdaterHook")
-    if kind is None:
-        kind = own_hook(f"{policy}LrUpdaterHook", hooks)
+    name = f"{policy}{kind}UpdaterHook"
+    updater = hooks.HOOKS.get(name) or own_hook(name, hooks)
     if isinstance(given.get("target_ratio"), list):
         given["target_ratio"] = tuple(given["target_ratio"])
-    return kind(**given)
+    return updater(**given)
 
 
 def own_hook(name: str, hooks: Any) -> Any:

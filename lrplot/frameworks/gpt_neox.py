@@ -1,0 +1,171 @@
+"""GPT-NeoX's configs (YAML written as JSON): optimizer.params.lr, and AnnealingLR's keys beside it.
+
+    "train_iters": 320000, "lr_decay_style": "cosine", "warmup": 0.01, "min_lr": 0.00001
+
+A key may be written with dashes ("train-iters"). warmup is a part of the decay's length.
+Sources: gpt-neox, megatron/learning_rates.py and get_learning_rate_scheduler of
+megatron/training.py; the defaults are those of megatron/neox_arguments/neox_args.py.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from lrplot._lazy import np
+from lrplot.frameworks._places import defaulted
+from lrplot.frameworks.keys import Section
+from lrplot.plan import Plan
+from lrplot.schedules.base import Knots, Phase, Schedule, points
+from lrplot.schedules.shift import named_stretches
+
+if TYPE_CHECKING:
+    from lrplot.plan import Given
+    from lrplot.schedules.base import Rates, Steps
+    from lrplot.syntax.tree import Node
+
+__all__ = ["NAME", "NEEDS", "detect", "read"]
+
+NAME = "gpt-neox"
+NEEDS = "a GPT-NeoX config has optimizer.params, and train_iters or lr_decay_style"
+CONVENTION = "gpt-neox AnnealingLR"
+
+_STYLES = ("linear", "cosine", "exponential", "constant")
+_STYLE, _WARMUP, _MIN_LR = "linear", 0.01, 0.0
+_EVIDENCE = ("train_iters", "train_epochs", "lr_decay_style", "lr_decay_iters")
+
+Stretch = Annotated[float, Meta(ge=0, le=2.0**53)]
+
+
+class Annealing(Schedule, frozen=True, kw_only=True, tag="gpt_neox.annealing"):
+    """A linear rise over W, then a decay to D that never falls below a floor.
+
+        lr(t) = base_lr * k / W                                          k = max(1, t) <= W
+        lr(t) = max(min_lr, base_lr * (1 - p))                           linear
+        lr(t) = max(min_lr, base_lr * exp(-0.693 * p))                   exponential
+        lr(t) = min_lr + (base_lr - min_lr) * (1 + cos(pi * p)) / 2      cosine
+        p     = (k - W) / (D - W)
+
+    W need not be whole. Beyond D the formulas go on: the cosine rises again.
+    Source: gpt-neox, megatron/learning_rates.py.
+    """
+
+    warmup_iters: Stretch
+    decay_iters: Stretch
+    decay_style: Literal["linear", "cosine", "exponential", "constant"] = "linear"
+    min_lr: float = 0.0
+
+    def lr(self, steps: Steps, base: Rates) -> Rates:
+        """Evaluate the formula; see the class."""
+        count = np.maximum(steps, 1).astype(np.float64)
+        part = np.maximum(count - self.warmup_iters, 0.0) / (self.decay_iters - self.warmup_iters)
+        decayed = np.maximum(self._decayed(part, base), self.min_lr)
+        if not self.warmup_iters:
+            return decayed
+        rising = base * count / self.warmup_iters
+        return np.where(count <= self.warmup_iters, rising, decayed)
+
+    def _decayed(self, part: Rates, base: Rates) -> Rates:
+        if self.decay_style == "constant":
+            return base
+        if self.decay_style == "linear":
+            return base * (1 - part)
+        if self.decay_style == "exponential":
+            rates: Rates = base * np.exp(-0.693 * part)
+            return rates
+        turned: Rates = np.cos(math.pi * part)
+        return self.min_lr + (base - self.min_lr) / 2 * (turned + 1)
+
+    def knots(self, end: int) -> Knots:
+        """Return where the rise and the decay end, and where a cosine turns; a floor bends it."""
+        edges = points(end, 0, 1, *(self.warmup_iters + near for near in (-1, 0, 1)))
+        length = self.decay_iters - self.warmup_iters
+        turns = min(1000, int(max(0.0, end - self.warmup_iters) / length))
+        ends = [self.warmup_iters + k * length for k in range(1, turns + 1)]
+        return (*edges, *points(end, *(e + near for e in ends for near in (-1, 0, 1))))
+
+    def phases(self, end: int) -> tuple[Phase, ...]:
+        """Return the warm-up, the decay and what follows it, those that last."""
+        names = ("warm-up", f"{self.decay_style} decay", "beyond the decay")
+        return named_stretches(names, (0, self.warmup_iters, self.decay_iters, end), end)
+
+
+def detect(tree: Node) -> str | None:
+    """Say why the tree is a GPT-NeoX config; None where it is not."""
+    top = _with_underscores(tree)
+    optimizer = top.get("optimizer")
+    found = top.first(*_EVIDENCE)
+    if optimizer is None or not isinstance(optimizer.value, dict) or found not in top:
+        return None
+    params = optimizer.value.get("params")
+    if params is None or not isinstance(params.value, dict) or "lr" not in params.value:
+        return None
+    return f"a GPT-NeoX config: it has optimizer.params.lr and {found}"
+
+
+def _with_underscores(tree: Node) -> Section:
+    """Return the file's keys as the program knows them."""
+    top = Section(tree)
+    named = {str(key).replace("-", "_"): node for key, node in top.entries.items()}
+    places = {str(key).replace("-", "_"): place for key, place in tree.keys.items()}
+    return Section(msgspec.structs.replace(tree, value=named, keys=places))
+
+
+def read(tree: Node, given: Given) -> Plan:
+    """Return the plan of a config; raise InputError."""
+    top = _with_underscores(tree)
+    if "scheduler" in top:
+        message = "is DeepSpeed's, which GPT-NeoX leaves to DeepSpeed for one optimizer"
+        raise top.wrong("scheduler", message, "--from deepspeed reads it")
+    params = top.section("optimizer").section("params")
+    iters = _iters(top, given)
+    decay = _decay_iters(top, iters)
+    warmup = top.number("warmup", _WARMUP)
+    if not 0 <= warmup < 1:
+        raise top.wrong("warmup", f"must be a part of the decay, 0 to below 1, got {warmup:g}")
+    return Plan(
+        schedule=Annealing(
+            warmup_iters=warmup * decay,
+            decay_iters=decay,
+            decay_style=top.choice("lr_decay_style", _STYLES, _STYLE),
+            min_lr=top.number("min_lr", _MIN_LR),
+        ),
+        base_lr=params.number("lr") if given.base_lr is None else given.base_lr,
+        max_iters=iters,
+        iters_per_epoch=given.iters_per_epoch,
+        convention=CONVENTION,
+        notes=tuple(_notes(top)),
+    )
+
+
+def _iters(top: Section, given: Given) -> int:
+    if given.max_iters is not None:
+        return given.max_iters
+    if given.max_epochs is None and "train_epochs" not in top:
+        iters: int = top.count("train_iters", least=1)
+        return iters
+    epochs: int = given.max_epochs or top.count("train_epochs", least=1)
+    per_epoch: int = given.need("iters_per_epoch", "a run counted in epochs")
+    return epochs * per_epoch
+
+
+def _decay_iters(top: Section, iters: int) -> int:
+    """Return how many updates the warm-up and the decay take, as GPT-NeoX finds it."""
+    if "lr_decay_iters" in top or "lr_decay_fraction" not in top:
+        return max(1, int(top.count("lr_decay_iters", iters)))
+    fraction: float = top.number("lr_decay_fraction")
+    if fraction < 0:
+        raise top.wrong("lr_decay_fraction", f"must be at least 0, got {fraction:g}")
+    return max(1, math.floor(iters * fraction))
+
+
+def _notes(top: Section) -> list[str]:
+    """Say which values are GPT-NeoX's defaults, and whose rates are others."""
+    written = {"lr_decay_style": _STYLE, "warmup": _WARMUP, "min_lr": 0}
+    notes = defaulted(top, written, "GPT-NeoX")
+    if top.flag("use_mup", default=False):
+        notes.append("the rates of wide layers are divided by their width_mult (use_mup)")
+    return notes

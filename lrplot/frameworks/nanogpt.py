@@ -1,0 +1,96 @@
+"""nanoGPT's configs: Python files of plain assignments, over the defaults of its train.py.
+
+    learning_rate = 6e-4
+    max_iters = 600000
+    lr_decay_iters = 600000
+
+Source: nanoGPT, train.py (get_lr and the training loop). Before 2024-06 the rise was it / warmup.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lrplot.frameworks._epochs import updates_of
+from lrplot.frameworks._llm_curves import WarmedDecay
+from lrplot.frameworks._places import defaulted
+from lrplot.frameworks.keys import Section
+from lrplot.plan import Plan
+
+if TYPE_CHECKING:
+    from lrplot.plan import Given
+    from lrplot.schedules.base import Schedule
+    from lrplot.syntax.tree import Node
+
+__all__ = ["NAME", "NEEDS", "detect", "read"]
+
+NAME = "nanogpt"
+NEEDS = "a nanoGPT config is a .py file of assignments, as learning_rate and max_iters"
+CONVENTION = "nanoGPT train.py"
+
+_LR, _MAX_ITERS = 6e-4, 600_000
+_WARMUP, _DECAY, _MIN_LR = 2000, 600_000, 6e-5
+_TIMED = {"learning_rate", "max_iters", "lr_decay_iters", "warmup_iters", "min_lr", "decay_lr"}
+_BESIDE = {
+    "out_dir",
+    "init_from",
+    "dataset",
+    "eval_interval",
+    "eval_iters",
+    "wandb_log",
+    "gradient_accumulation_steps",
+    "block_size",
+    "n_layer",
+    "n_embd",
+    "always_save_checkpoint",
+}
+
+
+def detect(tree: Node) -> str | None:
+    """Say why the tree is a nanoGPT config; None where it is not."""
+    top = tree.value if isinstance(tree.value, dict) else {}
+    if not tree.where.source.endswith(".py"):
+        return None  # train.py executes its configs: they are Python, whatever their keys
+    timed, beside = sorted(_TIMED & top.keys()), sorted(_BESIDE & top.keys())
+    if not timed or not beside or any(isinstance(n.value, (dict, tuple)) for n in top.values()):
+        return None
+    return f"a nanoGPT config: it has {timed[0]} and {beside[0]}"
+
+
+def read(tree: Node, given: Given) -> Plan:
+    """Return the plan of a config; raise InputError."""
+    top = Section(tree)
+    last = updates_of(top, "max_iters", given, _MAX_ITERS)
+    base = top.number("learning_rate", _LR) if given.base_lr is None else given.base_lr
+    one_more = given.max_iters is None  # the loop ends when its count is above max_iters
+    return Plan(
+        schedule=_schedule(top),
+        base_lr=base,
+        max_iters=last + one_more,
+        iters_per_epoch=given.iters_per_epoch,
+        convention=CONVENTION,
+        notes=tuple(_notes(top, given)),
+    )
+
+
+def _schedule(top: Section) -> Schedule:
+    if not top.flag("decay_lr", default=True):
+        return WarmedDecay(warmup=0, end=0, shape="constant")
+    return WarmedDecay(
+        warmup=top.count("warmup_iters", _WARMUP),
+        end=top.count("lr_decay_iters", _DECAY),
+        floor_lr=top.number("min_lr", _MIN_LR),
+        lead=1,
+    )
+
+
+def _notes(top: Section, given: Given) -> list[str]:
+    """Say which values are train.py's, and how long its loop is."""
+    wanted: dict[str, object] = {} if given.base_lr is not None else {"learning_rate": f"{_LR:g}"}
+    wanted |= {} if given.max_iters is not None else {"max_iters": _MAX_ITERS}
+    if top.flag("decay_lr", default=True):
+        wanted |= {"warmup_iters": _WARMUP, "lr_decay_iters": _DECAY, "min_lr": f"{_MIN_LR:g}"}
+    notes = defaulted(top, wanted, "nanoGPT")
+    if given.max_iters is None:
+        notes.append("nanoGPT's loop makes max_iters + 1 updates")
+    return notes
