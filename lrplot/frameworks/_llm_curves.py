@@ -131,8 +131,9 @@ class RootDecay(_Warmed, frozen=True, kw_only=True, tag="llm.root_decay"):
         rates: Rates = base * np.where(ticks < begin, self._root(ticks), reached)
         if not self.cooldown:
             return rates
-        part = np.clip((ticks - begin) / self.cooldown, 0.0, 1.0)
-        return rates + base * (self.floor - reached) * part
+        part: Rates = np.clip((ticks - begin) / self.cooldown, 0.0, 1.0)
+        cooled: Rates = rates + base * (self.floor - reached) * part
+        return cooled
 
     def _root(self, ticks: Rates) -> Rates:
         late = np.maximum(ticks - self.warmup, 0.0) + self.scale

@@ -37,7 +37,8 @@ ON_EPOCHS = (
     "shows iterations"
 )
 
-_NAMED = re.compile(r"(?<![a-zA-Z0-9])(\d{1,4})xb?(\d{1,4})(?![a-zA-Z0-9])")
+# "8xb2"; before mmengine "8x2", which a crop ("512x1024") is not
+_NAMED = re.compile(r"(?<![a-zA-Z0-9])(?:(\d{1,4})xb(\d{1,4})|(\d\d?)x(\d\d?))(?![a-zA-Z0-9])")
 
 
 class Batches(NamedTuple):
@@ -55,9 +56,10 @@ def _named_batches(tree: Node) -> str:
     """Return what the config's file name says of GPUs and batches, as a clause; or nothing."""
     name = tree.where.source.replace("\\", "/").rpartition("/")[2]
     found = _NAMED.search(name)
-    if not found or not int(found[1]) or not int(found[2]):
+    if not found:
         return ""
-    return f"the file's name says {found[0]}: {found[1]} GPUs with {found[2]} samples each"
+    gpus, size = filter(None, found.groups())
+    return f"the file's name says {found[0]}: {gpus} GPUs with {size} samples each"
 
 
 def choose_optimizer(named: dict[str, Section], given: Given, tree: Node) -> tuple[str, Section]:

@@ -33,7 +33,8 @@ class WarmupRoot(Schedule, frozen=True, kw_only=True, tag="wenet.warmup_root"):
     def lr(self, steps: Steps, base: Rates) -> Rates:
         """Evaluate the formula; see the class."""
         n = steps + 1.0
-        return base * self.factor * np.minimum(n**-0.5, n * self.warmup_steps**-1.5)
+        shape: Rates = np.minimum(n**-0.5, n * self.warmup_steps**-1.5)
+        return base * self.factor * shape
 
     def knots(self, end: int) -> Knots:
         """Return the peak."""

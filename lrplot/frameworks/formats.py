@@ -45,6 +45,8 @@ FORMATS: tuple[str, ...] = (
     "openocr",
     "openpcdet",
     "wenet",
+    "espnet",
+    "kohya",
     "timm_args",
     "swin",
     "dinov2",
@@ -53,6 +55,7 @@ FORMATS: tuple[str, ...] = (
     "gpt_neox",
     "litgpt",
     "nanogpt",
+    "nemo",
     "mmengine_config",
     "mmcv",
 )

@@ -168,7 +168,7 @@ def _ticks(train: Section, given: Given, gpus: int, micro: int, each: int) -> in
 
 
 def _warmup(train: Section, given: Given, each: int) -> int:
-    fraction = train.number("lr_warmup_fraction", 0.0)
+    fraction: float = train.number("lr_warmup_fraction", 0.0)
     if not 0 <= fraction <= 1:
         raise train.wrong("lr_warmup_fraction", f"must lie between 0 and 1, got {fraction:g}")
     if fraction:

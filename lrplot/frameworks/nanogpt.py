@@ -4,7 +4,7 @@
     max_iters = 600000
     lr_decay_iters = 600000
 
-Source: nanoGPT, train.py (get_lr and the training loop). Before 2024-06 the rise was it / warmup.
+Source: nanoGPT, train.py: get_lr and the training loop. In older copies the rise is it / warmup.
 """
 
 from __future__ import annotations

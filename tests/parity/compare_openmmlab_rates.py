@@ -1,12 +1,13 @@
 """Compare the rates of OpenMMLab configs with those of the real schedulers and hooks.
 
-    python tests/parity/compare_openmmlab_rates.py ROOT... [--packages FOLDER...] [--epoch N] [--list]
+    python compare_openmmlab_rates.py ROOT... [--packages FOLDER...] [--epoch N] [--list]
 
-ROOT is a folder of configs (a wheel's `.mim/configs`, a checkout's `configs`). Each config is loaded
-by mmengine, its schedulers are built by mmengine's Runner and stepped by its ParamSchedulerHook; an
-`lr_config` is registered and called as mmcv 1.7.2's runners do. An epoch has N iterations, and there
-are 8 GPUs. Prints how many configs with a schedule were read, agree at every step, differ and were
-refused, and why. Needs mmengine; mmcv 1.7.2 for configs with an `lr_config`.
+ROOT is a folder of configs (a wheel's `.mim/configs`, a checkout's `configs`). Each config is
+loaded by mmengine, its schedulers are built by mmengine's Runner and stepped by its
+ParamSchedulerHook; the hook of an `lr_config` is built and called as mmcv 1.7.2's runners do. An
+epoch has N iterations, and there are 8 GPUs. Prints how many configs with a schedule were read,
+agree at every step, differ and were refused, and why. Needs mmengine, and mmcv 1.7.2 for configs
+with an `lr_config`.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from typing import Any
 import numpy as np
 import run_openmmlab
 from compare_openmmlab_trees import load, reduce
-from run_openmmlab import Unrecorded
+from run_openmmlab import Setting, Unrecorded
 
 from lrplot import load as load_plan
 from lrplot.errors import LrplotError
@@ -34,8 +35,8 @@ LIMIT = 200_000  # steps
 RTOL = 1e-9
 SCHEDULE = ("optim_wrapper", "param_scheduler", "lr_config", "optimizer", "optimizers")
 USED = (
-    *SCHEDULE, "train_cfg", "runner", "total_epochs", "total_iters", "auto_scale_lr", "default_hooks",
-    "default_scope", "momentum_config",
+    *SCHEDULE, "train_cfg", "runner", "total_epochs", "total_iters", "auto_scale_lr",
+    "default_hooks", "default_scope",
 )  # fmt: skip
 
 _curves: dict[str, dict[str, Any]] = {}
@@ -49,7 +50,7 @@ def curves(config: dict[str, Any], epoch: int) -> dict[str, Any]:
     used["data"] = config.get("data", {}).get("samples_per_gpu")
     key = json.dumps([used, batch, epoch], sort_keys=True, default=repr)
     if key not in _curves:
-        _curves[key] = run_openmmlab.curves(config, epoch, GPUS, LIMIT)
+        _curves[key] = run_openmmlab.curves(config, Setting(epoch=epoch, limit=LIMIT, gpus=GPUS))
     return _curves[key]
 
 
@@ -84,7 +85,7 @@ def compare(path: Path, packages: list[Path], epoch: int) -> tuple[str, str]:
     try:
         for name, rates in real.items():
             if rates is None:
-                load_plan(path, iters_per_epoch=epoch, gpus=GPUS, config_root=list(map(str, packages)))
+                difference(path, packages, epoch, name, [0.0])
                 return "read alone", reason
             found = difference(path, packages, epoch, name, rates)
             if found:
@@ -102,7 +103,9 @@ def report(root: Path, packages: list[Path], epoch: int, *, everything: bool) ->
         verdict, reason = compare(path, packages, epoch)
         verdicts[verdict] += 1
         if verdict in {"differ", "refused", "read alone"} or (everything and reason):
-            print(f"  {verdict}: {path.relative_to(root)}: {' / '.join(reason.split(chr(10)))[:400]}")
+            print(
+                f"  {verdict}: {path.relative_to(root)}: {' / '.join(reason.split(chr(10)))[:400]}"
+            )
     total = verdicts["agree"] + verdicts["differ"] + verdicts["refused"]
     share = 100 * verdicts["agree"] / max(total, 1)
     seconds = time.perf_counter() - began

@@ -15,7 +15,6 @@ import importlib
 import importlib.metadata
 import json
 import logging
-import os
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -119,7 +118,6 @@ def main() -> None:
     given = parser.parse_args()
     warnings.simplefilter("ignore")
     logging.disable(logging.CRITICAL)
-    os.environ.setdefault("KERAS_BACKEND", "torch")
     for framework in given.framework:
         record(framework, given.seed, given.cases, given.output)
 

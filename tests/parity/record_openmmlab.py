@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import run_openmmlab
 from draw import Draw
 from record import write
+from run_openmmlab import Setting
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,7 +60,7 @@ def cycles(d: Draw, n: int) -> dict[str, Any]:
 
 
 def one_cycle(d: Draw, n: int) -> dict[str, Any]:
-    drawn = {"max_lr": d.rate(), "pct_start": d.odd(d.between(0.1, 0.6), 1)}
+    drawn: dict[str, Any] = {"max_lr": d.rate(), "pct_start": d.odd(d.between(0.1, 0.6), 1)}
     drawn |= d.pick({}, {"three_phase": True, "anneal_strategy": "linear", "div_factor": 10})
     return drawn | d.odd({}, {"total_steps": n * 12}, {"total_steps": 2})
 
@@ -86,12 +87,12 @@ MOMENTA: dict[str, Callable[[Draw, int], dict[str, Any]]] = {
 }
 
 
-def warmup(d: Draw, *, by_epoch: bool) -> dict[str, Any]:
-    """Draw a warm-up, now and then by epochs or of no whole length."""
+def warmup(d: Draw, *, momentum: bool, by_epoch: bool) -> dict[str, Any]:
+    """Draw a warm-up, now and then by epochs, or of no whole length where the hook fails."""
     if d.chance(0.4):
         return {}
     drawn: dict[str, Any] = {"warmup": d.pick("constant", "linear", "exp")}
-    drawn["warmup_iters"] = d.odd(d.whole(1, 30), 0, 7.5, probability=0.06)
+    drawn["warmup_iters"] = d.odd(d.whole(1, 30), 0, 0 if momentum else 7.5, probability=0.06)
     drawn |= d.pick({}, {"warmup_ratio": d.odd(d.between(0.001, 0.5), 0, 1.0)})
     if by_epoch and d.chance(0.3):
         drawn |= {"warmup_by_epoch": True, "warmup_iters": d.pick(1, 2, 0.5)}
@@ -108,7 +109,7 @@ def mmcv_config(d: Draw, epoch: int, *, momentum: bool) -> dict[str, Any]:
     hook = {"policy": policy} | chosen[policy](d, length)
     if policy not in {"cyclic", "OneCycle"}:
         hook |= d.pick({}, {}, {"by_epoch": d.chance(0.5)})
-    hook |= warmup(d, by_epoch=not by_iteration and not momentum)
+    hook |= warmup(d, momentum=momentum, by_epoch=not by_iteration and not momentum)
     key = "max_iters" if by_iteration else "max_epochs"
     runner = {"type": f"{'Iter' if by_iteration else 'Epoch'}BasedRunner", key: length}
     total = {"total_iters" if by_iteration else "total_epochs": length}
@@ -131,7 +132,8 @@ def kinds(d: Draw, n: int) -> dict[str, Any]:
         {"type": "StepLR", "step_size": d.whole(1, n), "gamma": d.between(0.1, 0.9)},
         {"type": "ConstantLR"} | d.pick({}, {"factor": d.between(0.1, 1.0)}),
         {"type": "ExponentialLR", "gamma": d.between(0.9, 0.999, 3)},
-        {"type": "PolyLR", "power": d.between(0.3, 3)} | d.pick({}, {"eta_min": d.rate(1e-6, 1e-3)}),
+        {"type": "PolyLR", "power": d.between(0.3, 3)}
+        | d.pick({}, {"eta_min": d.rate(1e-6, 1e-3)}),
         {"type": "CosineAnnealingLR"} | eta | d.pick({}, {"T_max": d.whole(1, n)}),
         {"type": "CosineRestartLR", "periods": [n], "restart_weights": [1]} | eta,
     )
@@ -175,7 +177,7 @@ def case(name: str, config: dict[str, Any], epoch: int, param: str) -> dict[str,
     """One record: the text, and what the framework makes of it."""
     text = "".join(f"{key} = {value!r}\n" for key, value in config.items())
     try:
-        rates = run_openmmlab.curves(config, epoch, 1, LIMIT, param)[""]
+        rates = run_openmmlab.curves(config, Setting(epoch=epoch, limit=LIMIT, param=param))[""]
         found: dict[str, Any] = {"lr": [float(rate).hex() for rate in rates]}
     except Exception as error:  # noqa: BLE001 - whatever the framework raises is the record
         found = {"error": f"{type(error).__name__}: {error}".splitlines()[0]}

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import types
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import torch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+torch: Any = importlib.import_module("torch")
 optim: Any = importlib.import_module("mmengine.optim")
 Runner: Any = importlib.import_module("mmengine.runner").Runner
 BaseLoop: Any = importlib.import_module("mmengine.runner.base_loop").BaseLoop
@@ -31,27 +33,23 @@ class Unrecorded(Exception):  # noqa: N818 - it is no error: this is not run her
     """Something only the project's own code could run."""
 
 
-def curves(
-    config: dict[str, Any], epoch: int, gpus: int, limit: int, param: str = "lr"
-) -> dict[str, list[float]]:
-    """Return the rates of a run by the optimizer's name, "" where there is one.
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """What a config does not say: an epoch's iterations, the GPUs, and what to record."""
 
-    Args:
-        config: the config as plain data.
-        epoch: iterations in an epoch.
-        gpus: what auto_scale_lr goes by.
-        limit: at most so many rates.
-        param: of mmcv's hooks, whose curve: "lr" or "momentum".
-    """
+    epoch: int
+    limit: int  # at most so many values
+    gpus: int = 1
+    param: str = "lr"
+
+
+def curves(config: dict[str, Any], setting: Setting) -> dict[str, list[float]]:
+    """Return the curves of a run by the optimizer's name, "" where there is one."""
     if config.get("optim_wrapper") or config.get("param_scheduler"):
-        return {
-            name: list(engine_curve(config, name, settings, epoch, gpus, limit))
-            for name, settings in wrapped(config).items()
-        }
-    return {
-        name: list(hook_curve(config, settings, epoch, limit, param))
-        for name, settings in plain_optimizers(config).items()
-    }
+        found = wrapped(config)
+        return {name: list(engine_curve(config, name, found[name], setting)) for name in found}
+    optimizers = plain_optimizers(config)
+    return {name: list(hook_curve(config, optimizers[name], setting)) for name in optimizers}
 
 
 # -- mmengine -----------------------------------------------------------------------------------
@@ -75,40 +73,48 @@ def wrapped(config: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def engine_curve(
-    config: dict[str, Any], name: str, settings: dict[str, Any], epoch: int, gpus: int, limit: int
+    config: dict[str, Any], name: str, settings: dict[str, Any], setting: Setting
 ) -> Iterator[float]:
     """Yield the rate at every iteration of mmengine's loop, and after the last."""
     hook = (config.get("default_hooks") or {}).get("param_scheduler") or {}
     if hook.get("type", "ParamSchedulerHook").rpartition(".")[2] != "ParamSchedulerHook":
         raise Unrecorded(f"stepped by {hook['type']}")
-    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=rate_of(config, settings, gpus))
-    optimizer.param_groups[0]["momentum"] = 0.9
-    optimizer.defaults["momentum"] = 0.9
-    in_epochs, epochs, iters = loop_of(config, epoch)
+    optimizer = built_optimizer(rate_of(config, settings, setting.gpus), 0.9)
+    in_epochs, epochs, iters = loop_of(config, setting.epoch)
+    kinds = listed(config.get("param_scheduler"), name)
+    register_own(config, kinds)
     runner = types.SimpleNamespace(
         _train_loop=type("Loop", (BaseLoop,), {"__init__": lambda _: None, "run": None})(),
         max_iters=iters,
         max_epochs=epochs,
-        train_dataloader=range(epoch),
+        train_dataloader=range(setting.epoch),
         logger=types.SimpleNamespace(debug=lambda _: None),
     )
-    given = config.get("param_scheduler")
-    if isinstance(given, dict) and "type" not in given:
-        given = given[name]
-    kinds = given if isinstance(given, list) else [given] if given else []
-    register_own(config, kinds)
     wrapper = optim.OptimWrapper(optimizer)
     runner.param_schedulers = Runner._build_param_scheduler(runner, kinds, wrapper)
     stepping, hub = Hook(), importlib.import_module("mmengine").MessageHub.get_current_instance()
     group = optimizer.param_groups[0]
     yield group["lr"]
-    for k in range(min(iters, limit)):
+    for k in range(min(iters, setting.limit)):
         hub.update_info("iter", k)
-        hub.update_info("epoch", k // epoch if in_epochs else 0)
+        hub.update_info("epoch", k // setting.epoch if in_epochs else 0)
         stepping.after_train_iter(runner, k)
-        if (k + 1) % epoch == 0 if in_epochs else k + 1 == iters:
+        if (k + 1) % setting.epoch == 0 if in_epochs else k + 1 == iters:
             stepping.after_train_epoch(runner)
         yield group["lr"]
+
+
+def built_optimizer(rate: float, momentum: float) -> Any:
+    """Return an optimizer of one weight."""
+    weight = torch.nn.Parameter(torch.zeros(1))
+    return torch.optim.SGD([weight], lr=rate, momentum=momentum)
+
+
+def listed(given: Any, name: str) -> list[dict[str, Any]]:
+    """Return the schedulers of an optimizer: they may be one, a list, or either by name."""
+    if isinstance(given, dict) and "type" not in given:
+        given = given[name]
+    return given if isinstance(given, list) else [given] if given else []
 
 
 def rate_of(config: dict[str, Any], settings: dict[str, Any], gpus: int) -> float:
@@ -123,7 +129,7 @@ def rate_of(config: dict[str, Any], settings: dict[str, Any], gpus: int) -> floa
 
 
 def loop_of(config: dict[str, Any], epoch: int) -> tuple[bool, int, int]:
-    """Return whether the loop counts epochs, its epochs and its iterations, as mmengine's have it."""
+    """Return whether the loop counts epochs, its epochs and its iterations."""
     cfg = config.get("train_cfg") or {}
     if "max_epochs" in cfg and cfg.get("type", "").rpartition(".")[2] == "TrainLoop":  # xtuner's
         return False, 1, int(cfg["max_epochs"] * epoch)
@@ -153,8 +159,9 @@ def import_own(package: str, module: str) -> None:
     if spec is None or not spec.submodule_search_locations:
         return
     path = f"{spec.submodule_search_locations[0]}/{module.replace('.', '/')}.py"
-    with open(path, encoding="utf-8") as file:  # noqa: PTH123
-        text = file.read()
+    if not Path(path).exists():  # another generation of the package
+        return
+    text = Path(path).read_text(encoding="utf-8")
     text = text.replace(f"from {package}.registry import", "from mmengine.registry import")
     text = text.replace(".register_module()", ".register_module(force=True)")
     space: dict[str, Any] = {"__name__": module}
@@ -176,38 +183,36 @@ def plain_optimizers(config: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def hook_curve(
-    config: dict[str, Any], settings: dict[str, Any], epoch: int, limit: int, param: str
+    config: dict[str, Any], settings: dict[str, Any], setting: Setting
 ) -> Iterator[float]:
     """Yield the rate at every iteration of mmcv's runner; after the last it still holds."""
     hooks = importlib.import_module("mmcv.runner.hooks")
     if "lr" not in settings:
         raise Unrecorded("the optimizer's own default rate")
-    momentum = settings.get("momentum", 0.0)
-    weight = torch.nn.Parameter(torch.zeros(1))
-    optimizer = torch.optim.SGD([weight], lr=settings["lr"], momentum=momentum)
-    by_iteration, epochs, iters = runner_of(config, epoch)
+    optimizer = built_optimizer(settings["lr"], settings.get("momentum", 0.0))
+    by_iteration, epochs, iters = runner_of(config, setting.epoch)
     runner = types.SimpleNamespace(
         optimizer=optimizer,
         iter=0,
         epoch=0,
         max_epochs=epochs,
         max_iters=iters,
-        data_loader=range(epoch),
+        data_loader=range(setting.epoch),
     )
-    kind = "Lr" if param == "lr" else "Momentum"
+    kind = "Lr" if setting.param == "lr" else "Momentum"
     hook = hook_of(config, hooks, kind, by_iteration=by_iteration)
     group = optimizer.param_groups[0]
     if hook is not None:
         hook.before_run(runner)
-    for k in range(min(iters, limit)):
-        runner.iter, runner.epoch = k, k // epoch
-        if hook is not None and not by_iteration and k % epoch == 0:
+    for k in range(min(iters, setting.limit)):
+        runner.iter, runner.epoch = k, k // setting.epoch
+        if hook is not None and not by_iteration and k % setting.epoch == 0:
             hook.before_train_epoch(runner)
         if hook is not None:
             hook.before_train_iter(runner)
-        yield group[param]
-    if iters <= limit:
-        yield group[param]
+        yield group[setting.param]
+    if iters <= setting.limit:
+        yield group[setting.param]
 
 
 def hook_of(config: dict[str, Any], hooks: Any, kind: str, *, by_iteration: bool) -> Any:

@@ -8,10 +8,11 @@ one of three kinds:
     object    anything else: ints beyond 2**53, or ints and floats side by side
 
 The first two are computed by numpy where numpy's answer is Python's to the last bit (`+ - * /`,
-`//`, `%`, comparisons, rounding). Everything else (`**`, the functions of `math`, all object
-arrays) is computed by Python element by element, at some 0.1 us each: numpy's `power`, `exp`, `log`
-and `tanh` differ from the C library's by an ulp or two in about one value in twenty, which would
-move a `floor` or a comparison to another step. The functions of `np.` are numpy's own.
+`//`, `%`, comparisons, rounding; `**` of floats by `float_power`, which is the C library's).
+Everything else (the functions of `math`, all object arrays) is computed by Python element by
+element, at some 0.1 us each: numpy's `power`, `exp`, `log` and `tanh` differ from the C library's
+by an ulp or two in about one value in twenty, which would move a `floor` or a comparison to another
+step. The functions of `np.` are numpy's own.
 """
 
 from __future__ import annotations
@@ -203,8 +204,17 @@ def _digits(value: Number, digits: int) -> Number:
 
 def _raise_to(steps: Steps, base: Values, exponent: Values) -> Values:
     if np.float64 in (base.dtype, exponent.dtype) and bool((base >= 0).all()):
-        return each(operator.pow, steps, real(steps, base), real(steps, exponent))
+        return _real_power(steps, real(steps, base), real(steps, exponent))
     return each(_power, steps, base, exponent)
+
+
+def _real_power(steps: Steps, base: Values, exponent: Values) -> Values:
+    """Raise by numpy's `float_power`, which is the C library's, as Python's `**` is."""
+    with np.errstate(all="ignore"):
+        found: Values = np.float_power(base, exponent)
+    if np.isfinite(found).all():
+        return found
+    return each(operator.pow, steps, base, exponent)  # says what Python says, and where
 
 
 def _power(base: Number, exponent: Number) -> Number:

@@ -1,0 +1,211 @@
+"""kohya's sd-scripts, as their --config_file TOML has the options: transformers' schedules.
+
+    learning_rate = 1e-4
+    lr_scheduler = "cosine_with_restarts"
+    lr_scheduler_num_cycles = 3
+    lr_warmup_steps = 0.05
+    max_train_epochs = 12
+
+Tables group the options for the reader alone. A warm-up or decay that is a whole number counts
+steps; one with a fraction's point is a part of the run. On several GPUs the schedule is stepped
+once for each, at every update. Source: sd-scripts, library/train_util.py (get_scheduler_fix).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from lrplot.frameworks._places import defaulted, placed
+from lrplot.frameworks.keys import Section
+from lrplot.plan import Plan
+from lrplot.syntax.tree import Node
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from lrplot.plan import Given
+    from lrplot.schedules.base import Schedule
+
+__all__ = ["NAME", "NEEDS", "detect", "read"]
+
+NAME = "kohya"
+NEEDS = "a kohya (sd-scripts) config has lr_scheduler, and max_train_steps or lr_warmup_steps"
+
+_EVIDENCE = ("max_train_steps", "max_train_epochs", "lr_warmup_steps", "lr_scheduler_num_cycles")
+_STEPS, _RATE = 1600, 2e-6  # the defaults of its argument parsers
+_SCHEDULERS = (
+    "constant",
+    "constant_with_warmup",
+    "linear",
+    "cosine",
+    "cosine_with_restarts",
+    "polynomial",
+    "inverse_sqrt",
+    "cosine_with_min_lr",
+    "warmup_stable_decay",
+)
+_SHAPING = (
+    "lr_scheduler",
+    "lr_warmup_steps",
+    "lr_decay_steps",
+    "lr_scheduler_num_cycles",
+    "lr_scheduler_power",
+    "lr_scheduler_timescale",
+    "lr_scheduler_min_lr_ratio",
+)
+_NOT_READ = ("lr_scheduler_type", "lr_scheduler_args")
+_KEY_OF = {
+    "num_warmup_steps": "lr_warmup_steps",
+    "num_decay_steps": "lr_decay_steps",
+    "num_stable_steps": "lr_decay_steps",
+    "num_cycles": "lr_scheduler_num_cycles",
+    "power": "lr_scheduler_power",
+    "timescale": "lr_scheduler_timescale",
+    "min_lr_rate": "lr_scheduler_min_lr_ratio",
+    "min_lr_ratio": "lr_scheduler_min_lr_ratio",
+    "lr_end": "learning_rate",
+}
+
+
+def detect(tree: Node) -> str | None:
+    """Say why the tree is an sd-scripts config; None where it is not."""
+    top = _flat(tree)
+    name = top.get("lr_scheduler")
+    found = [key for key in _EVIDENCE if key in top]
+    if name is None or not isinstance(name.value, str) or not found:
+        return None
+    return f"a kohya (sd-scripts) config: it has lr_scheduler and {found[0]}"
+
+
+def read(tree: Node, given: Given) -> Plan:
+    """Return the plan of a config; raise InputError."""
+    top = _flat(tree)
+    for key in _NOT_READ:
+        if key in top and top.entries[key].value:  # empty: not used
+            raise top.wrong(key, "is not read: it names code that the script would import")
+    top.starting("lr_scheduler", "lr_warmup", "lr_decay").refuse_others(*_SHAPING, *_NOT_READ)
+    rate = top.number("learning_rate", _RATE) if given.base_lr is None else given.base_lr
+    steps = _steps(top, given)
+    with placed(top, _KEY_OF):
+        schedule, name = _schedule(top, steps, msgspec.structs.replace(given, base_lr=rate))
+    return Plan(
+        schedule=schedule,
+        base_lr=rate,
+        max_iters=steps,
+        iters_per_epoch=given.iters_per_epoch,
+        convention=f"sd-scripts {name}, transformers 5.23",
+        notes=tuple(_notes(top, given)),
+    )
+
+
+def _flat(tree: Node) -> Section:
+    """Return the options, out of the tables that group them."""
+    top = Section(tree)
+    entries: dict[Any, Node] = {}
+    for key, node in top.entries.items():
+        entries |= node.value if isinstance(node.value, dict) else {key: node}
+    return Section(Node(entries, tree.where, keys=tree.keys))
+
+
+def _steps(top: Section, given: Given) -> int:
+    """Return how many updates the run has."""
+    if given.max_iters is not None:
+        return given.max_iters
+    epochs = given.max_epochs or top.count("max_train_epochs", 0)
+    if epochs:
+        steps = epochs * given.need("iters_per_epoch", f"a run of {epochs} epochs")
+    else:
+        steps = top.count("max_train_steps", _STEPS, least=1)
+    return int(steps)
+
+
+def _part(top: Section, key: str, steps: int, given: Given) -> float:
+    """Return a stretch in updates: a whole number of the schedule's steps, or a part of the run."""
+    node, gpus = top.get(key), given.gpus or 1
+    if node is not None and isinstance(node.value, float):
+        return int(top.number(key) * steps * gpus) / gpus
+    return float(top.count(key, 0)) / gpus
+
+
+def _schedule(top: Section, steps: int, given: Given) -> tuple[Schedule, str]:
+    from lrplot.frameworks import transformers as hf
+    from lrplot.frameworks.calls import OPTIMIZER
+
+    name = top.choice("lr_scheduler", _SCHEDULERS, "constant")
+    optimizer = str(top.text("optimizer_type", "")).lower()
+    if optimizer.endswith("schedulefree"):
+        return hf.get_constant_schedule(OPTIMIZER), f"{optimizer}, which takes no scheduler"
+    if optimizer == "adafactor":
+        message = "is not read: the script may put Adafactor's own relative step in its place"
+        raise top.wrong("optimizer_type", message)
+    warmup = _part(top, "lr_warmup_steps", steps, given)
+    if name == "constant":
+        if warmup:
+            raise top.wrong("lr_warmup_steps", "must be 0 with lr_scheduler constant")
+        return hf.get_constant_schedule(OPTIMIZER), name
+    return _timed(top, name, warmup, steps, given), name
+
+
+def _timed(top: Section, name: str, warmup: float, steps: int, given: Given) -> Schedule:
+    """Return a schedule with a warm-up, from the arguments that the script hands on."""
+    from lrplot.frameworks import transformers as hf
+    from lrplot.frameworks.calls import OPTIMIZER
+
+    cycles = top.count("lr_scheduler_num_cycles", 1)
+    floor = top.number("lr_scheduler_min_lr_ratio", None)
+    if name == "cosine_with_min_lr" and floor is None:
+        raise top.wrong("lr_scheduler_min_lr_ratio", "is missing: cosine_with_min_lr needs it")
+    if name == "constant_with_warmup":
+        return hf.get_constant_schedule_with_warmup(OPTIMIZER, warmup)
+    if name == "inverse_sqrt":
+        scale = top.count("lr_scheduler_timescale", None, least=1)
+        scale = scale if scale is None else scale / (given.gpus or 1)
+        return hf.get_inverse_sqrt_schedule(OPTIMIZER, warmup, scale)
+    if name == "polynomial":
+        power = top.number("lr_scheduler_power", 1.0)
+        decay = hf.get_polynomial_decay_schedule_with_warmup
+        return decay(OPTIMIZER, warmup, steps, power=power, given=given)
+    if name == "warmup_stable_decay":
+        return _stable(top, warmup, steps, given)
+    calls: dict[str, tuple[Callable[..., Schedule], dict[str, Any]]] = {
+        "linear": (hf.get_linear_schedule_with_warmup, {}),
+        "cosine": (hf.get_cosine_schedule_with_warmup, {}),
+        "cosine_with_restarts": (
+            hf.get_cosine_with_hard_restarts_schedule_with_warmup,
+            {"num_cycles": cycles},
+        ),
+        "cosine_with_min_lr": (
+            hf.get_cosine_with_min_lr_schedule_with_warmup,
+            {"num_cycles": cycles / 2, "min_lr_rate": floor},
+        ),
+    }
+    function, arguments = calls[name]
+    return function(OPTIMIZER, warmup, steps, **arguments)
+
+
+def _stable(top: Section, warmup: float, steps: int, given: Given) -> Schedule:
+    from lrplot.frameworks import transformers as hf
+    from lrplot.frameworks.calls import OPTIMIZER
+
+    return hf.get_wsd_schedule(
+        OPTIMIZER,
+        warmup,
+        _part(top, "lr_decay_steps", steps, given),
+        num_training_steps=steps,
+        num_cycles=top.count("lr_scheduler_num_cycles", 1) / 2,
+        min_lr_ratio=top.number("lr_scheduler_min_lr_ratio", 0.0),
+    )
+
+
+def _notes(top: Section, given: Given) -> list[str]:
+    """Say which defaults count, and which rates are others."""
+    timed = any(key in top for key in ("max_train_steps", "max_train_epochs"))
+    known = given.max_iters is not None or given.max_epochs is not None
+    defaults: dict[str, object] = {} if given.base_lr is not None else {"learning_rate": _RATE}
+    if not (timed or known):
+        defaults["max_train_steps"] = _STEPS
+    others = [key for key in ("unet_lr", "text_encoder_lr") if key in top]
+    said = f"the rate shown is learning_rate's; not shown: {', '.join(others)}"
+    return [*defaulted(top, defaults, "sd-scripts"), *([said] if others else [])]
