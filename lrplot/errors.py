@@ -23,6 +23,7 @@ __all__ = [
     "Problem",
     "UsageError",
     "Where",
+    "option",
     "suggest",
 ]
 
@@ -47,8 +48,8 @@ class Problem(NamedTuple):
     hint: str = ""
 
     def __str__(self) -> str:
-        option = str(self.where).startswith("--")  # it says the key already
-        said = (self.where, "" if option else self.key, self.message)
+        of_option = str(self.where).startswith("--")  # it says the key already
+        said = (self.where, "" if of_option else self.key, self.message)
         head = ": ".join(_short(str(part)) for part in said if part)
         return f"{head}\n  {self.hint}" if self.hint else head
 
@@ -105,3 +106,8 @@ def suggest(name: str, known: Iterable[str]) -> str:
 
     near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
     return f"did you mean '{near[0]}'?" if near else ""
+
+
+def option(key: str) -> str:
+    """Return the command-line option that sets a key: --eta-min for eta_min."""
+    return f"--{key.replace('_', '-')}"

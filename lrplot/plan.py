@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from lrplot._lazy import np
-from lrplot.errors import InputError, ParameterError, Problem
+from lrplot.errors import InputError, ParameterError, Problem, option
 from lrplot.schedules.base import Schedule, check_value
 from lrplot.units import LARGEST_STEP, Horizon
 
@@ -51,8 +51,8 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
         """Return a value, or raise the InputError that asks for its option."""
         value = getattr(self, name)
         if value is None:
-            option = f"--{name.replace('_', '-')}"
-            raise InputError([Problem(message=f"{why} needs {option}", hint=f"add {option}")])
+            message, hint = f"{why} needs {option(name)}", f"add {option(name)}"
+            raise InputError([Problem(message=message, hint=hint)])
         return value
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 from msgspec import Meta
 
-from lrplot.errors import InputError, Problem
+from lrplot.errors import InputError, Problem, option
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -69,9 +69,8 @@ class Horizon(msgspec.Struct, frozen=True, kw_only=True):
         value = self.max_iters if name == "max_iters" else self.iters_per_epoch
         if value is None:
             what = {"max_iters": "the length of the run", "iters_per_epoch": "an epoch's length"}
-            option = f"--{name.replace('_', '-')}"
             raise UnitError(
-                f"'{text}' needs {what[name]}", f"give {option} (or {name}: in the file)"
+                f"'{text}' needs {what[name]}", f"give {option(name)} (or {name}: in the file)"
             )
         return value
 

@@ -28,6 +28,7 @@ ROOMS = (
     "lrplot._spec_write",
     "lrplot.spec",
     "lrplot.frameworks",
+    "lrplot.overrides",
     "lrplot.source",
     "lrplot.sampling",
     "lrplot.render",

@@ -9,7 +9,6 @@ import re
 import shlex
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import matplotlib.image
 import numpy as np
@@ -19,9 +18,6 @@ from click.testing import CliRunner
 import lrplot
 from lrplot.cli import cli
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
 BLOCK = re.compile(r"```console\n\$ (lrplot .*)\n((?:.*\n)*?)```\n")
@@ -29,8 +25,8 @@ COMMANDS = BLOCK.findall(README.read_text(encoding="utf-8"))
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Yield an empty folder that holds the files the README names."""
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return an empty folder that holds the files the README names."""
     for name in ("sample_configs", "tests/spec/bad"):
         shutil.copytree(ROOT / name, tmp_path / name)
     monkeypatch.chdir(tmp_path)

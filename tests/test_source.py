@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 import lrplot
-from lrplot.errors import InputError, UsageError
-from lrplot.source import load, option
+from lrplot.errors import InputError, UsageError, option
+from lrplot.source import load
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -168,9 +168,9 @@ def _run_options() -> list[click.Parameter]:
 @cache
 def _schedule_options(names: tuple[str, ...]) -> list[click.Parameter]:
     """Return an option for each plain field of the named schedules, of all where none is."""
+    from lrplot.overrides import RUN_OPTIONS
     from lrplot.schedules import by_name
     from lrplot.schedules.base import fields_of
-    from lrplot.source import RUN_OPTIONS
 
     fields: dict[str, Field] = {}
     for cls in [by_name[name] for name in names or by_name]:
@@ -181,7 +181,7 @@ def _schedule_options(names: tuple[str, ...]) -> list[click.Parameter]:
 
 
 def _schedule_option(field: Field, section: str) -> _Option:
-    from lrplot.source import option
+    from lrplot.errors import option
 
     text = f"{field.description}.  [{field.constraint()}]" if field.description else ""
     if field.type_is(bool):

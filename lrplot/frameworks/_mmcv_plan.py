@@ -13,6 +13,7 @@ from lrplot.frameworks._openmmlab_run import (
     epoch_needed,
     held_momentum,
     place,
+    refuse_choice,
     scaled_rate,
     with_epoch_length,
 )
@@ -67,9 +68,10 @@ def _optimizer(top: Section, given: Given) -> Section:
         for key, node in section.entries.items()
         if isinstance(node.value, dict) and "type" in node.value
     }
-    return (
-        section if "type" in section or not named else choose_optimizer(named, given, top.node)[1]
-    )
+    if named and "type" not in section:
+        return choose_optimizer(named, given, top.node)[1]
+    refuse_choice(given)
+    return section
 
 
 def _rate(

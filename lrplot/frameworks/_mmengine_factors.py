@@ -18,6 +18,7 @@ from msgspec import Meta
 from lrplot._lazy import np
 from lrplot.errors import ParameterError
 from lrplot.schedules.base import Knots, Schedule, points
+from lrplot.units import LARGEST_STEP
 
 if TYPE_CHECKING:
     from lrplot.schedules.base import Rates, Steps
@@ -92,7 +93,7 @@ class StepRule(Rule, frozen=True, kw_only=True, tag="mmengine.StepLR"):
     @property
     def period(self) -> int:
         """The multiples of step_size that are whole are those of this number."""
-        return abs(Fraction(self.step_size).numerator) or 1
+        return min(abs(Fraction(self.step_size).numerator), LARGEST_STEP) or 1
 
     def moves(self, since: Steps, steps: Steps, base: float) -> tuple[Rates, Rates]:
         """Count the drops between; see the class."""
@@ -126,7 +127,8 @@ class MultiStepRule(Rule, frozen=True, kw_only=True, tag="mmengine.MultiStepLR")
     @property
     def marks(self) -> tuple[int, ...]:
         """The milestones that the clock can meet, in order."""
-        return tuple(sorted(int(mark) for mark in self.milestones if mark >= 0 and mark % 1 == 0))
+        met = (mark for mark in self.milestones if 0 <= mark <= LARGEST_STEP and mark % 1 == 0)
+        return tuple(sorted(map(int, met)))
 
     def moves(self, since: Steps, steps: Steps, base: float) -> tuple[Rates, Rates]:
         """Count the milestones between; see the class."""

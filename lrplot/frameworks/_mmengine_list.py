@@ -26,6 +26,7 @@ from lrplot.schedules.base import Knots, Phase, Schedule, joined_phases, points
 from lrplot.schedules.combine import Chain
 from lrplot.schedules.scan import Recursive, Scan
 from lrplot.schedules.steps import Piecewise
+from lrplot.units import LARGEST_STEP
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -38,7 +39,6 @@ __all__ = ["UNLIMITED", "PlateauRule", "Scheduler", "Schedulers", "joined"]
 UNLIMITED = 10**9  # mmengine's INF: where a window ends that nobody ends
 
 _FOREVER = 2**62
-_LONGEST = 2**53
 _NAMED_LEVELS = 12
 
 
@@ -85,7 +85,7 @@ class Scheduler(Schedule, frozen=True, kw_only=True, tag="mmengine.scheduler"):
         """Refuse a window that ends before it begins."""
         if self.end <= self.begin:
             raise ParameterError("end", f"must be larger than begin: {self.begin}, {self.end}")
-        if max(abs(self.begin), self.end) > _LONGEST:
+        if max(abs(self.begin), self.end) > LARGEST_STEP:
             raise ParameterError("end", "is beyond 2^53 steps")
 
     @property

@@ -16,6 +16,7 @@ from lrplot.frameworks._openmmlab_run import (
     choose_optimizer,
     held_momentum,
     place,
+    refuse_choice,
     scaled_rate,
     with_epoch_length,
 )
@@ -49,6 +50,7 @@ def plan_of(tree: Node, given: Given) -> Plan:
     given, counted = with_epoch_length(given, batches, tree)
     loop = Loop.of(tree, given)
     acting = [item for item in items if item.param == "lr"]
+    _refuse_sparse_metrics(top, acting)
     axis = axis_of(loop, [item.clock for item in acting], given, tree)
     schedule = _schedule([*acting, *_of_momentum(items, axis)], axis, optimizer)
     rate, scaling = _rate(top, optimizer, given, batches)
@@ -76,6 +78,7 @@ def _optimizer(top: Section, given: Given) -> tuple[str, Section]:
     if "optim_wrapper" in top.entries and "optim_wrapper" not in top:
         raise top.wrong("optim_wrapper", "is None: this config does not train")
     if "optimizer" in wrapper or "optim_wrapper" not in top:
+        refuse_choice(given)
         return "", (wrapper if "optimizer" in wrapper else top).section("optimizer")
     named = {
         str(key): wrapper.section(key).section("optimizer")
@@ -83,6 +86,7 @@ def _optimizer(top: Section, given: Given) -> tuple[str, Section]:
         if isinstance(node.value, dict) and "optimizer" in node.value
     }
     if not named:
+        refuse_choice(given)
         return "", wrapper.section("optimizer")
     return choose_optimizer(named, given, top.node)
 
@@ -215,6 +219,15 @@ def _refuse_own_hooks(top: Section) -> None:
         return
     message = f"the rate is set by {kind.value}, code of its own, not by param_scheduler"
     raise InputError([Problem(message, "default_hooks.param_scheduler", kind.where)])
+
+
+def _refuse_sparse_metrics(top: Section, acting: list[_Item]) -> None:
+    """Refuse a plateau whose metric is not there after every epoch."""
+    loop = top.section("train_cfg")
+    every = any(item.kind.startswith("ReduceOnPlateau") for item in acting)
+    if every and loop.count("val_interval", 1) != 1:
+        message = "must be 1 here: ReduceOnPlateauLR is followed from epoch to epoch"
+        raise loop.wrong("val_interval", message)
 
 
 def _notes(top: Section, acting: list[_Item], axis: Axis) -> list[str]:

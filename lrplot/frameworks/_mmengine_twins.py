@@ -15,6 +15,8 @@ import msgspec
 
 from lrplot.errors import ParameterError
 from lrplot.frameworks._mmengine_list import UNLIMITED, Schedulers
+from lrplot.frameworks._mmengine_window import refuse_text
+from lrplot.units import LARGEST_STEP
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -74,7 +76,7 @@ def converted(constructor: Constructor, *, whole: bool = True) -> Constructor:
         length = kwargs.pop("epoch_length", None) or kwargs["given"].iters_per_epoch
         if not kwargs.pop("by_epoch", True):
             raise ParameterError("by_epoch", "only what counts epochs is converted to iterations")
-        if not isinstance(length, (int, float)) or length <= 0:
+        if not isinstance(length, (int, float)) or not 0 < length <= LARGEST_STEP:
             raise ParameterError("epoch_length", "must be the number of iterations in an epoch")
         return constructor(optimizer, by_epoch=False, **_in_iterations(kwargs, length, whole=whole))
 
@@ -106,8 +108,7 @@ def _in_iterations(kwargs: dict[str, Any], length: float, *, whole: bool) -> dic
 
 
 def _times(key: str, value: Any, length: float) -> Any:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise ParameterError(key, f"must be a number of epochs, got {value!r}")
+    refuse_text(**{key: value})
     return value * length
 
 

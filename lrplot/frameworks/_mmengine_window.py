@@ -9,6 +9,7 @@ import msgspec
 
 from lrplot.errors import ParameterError
 from lrplot.frameworks._mmengine_list import Scheduler, Schedulers
+from lrplot.units import LARGEST_STEP
 
 if TYPE_CHECKING:
     from lrplot.plan import Given
@@ -50,3 +51,5 @@ def refuse_text(**numbers: Any) -> None:
     for key, value in numbers.items():
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise ParameterError(key, f"must be a number, got {value!r}")
+        if not abs(value) <= LARGEST_STEP:
+            raise ParameterError(key, "must be a number of at most 2^53")

@@ -28,6 +28,7 @@ __all__ = [
     "epoch_needed",
     "held_momentum",
     "place",
+    "refuse_choice",
     "scaled_rate",
     "with_epoch_length",
 ]
@@ -60,6 +61,12 @@ def _named_batches(tree: Node) -> str:
         return ""
     gpus, size = filter(None, found.groups())
     return f"the file's name says {found[0]}: {gpus} GPUs with {size} samples each"
+
+
+def refuse_choice(given: Given) -> None:
+    """Refuse --optimizer where there is nothing to choose."""
+    if given.optimizer is not None:
+        raise UsageError(f"--optimizer {given.optimizer}: the config has one optimizer, unnamed")
 
 
 def choose_optimizer(named: dict[str, Section], given: Given, tree: Node) -> tuple[str, Section]:
@@ -109,6 +116,8 @@ def with_epoch_length(given: Given, batches: Batches, tree: Node) -> tuple[Given
     Each GPU gets its part of the data set, rounded up, and makes batches of it, the last one
     smaller unless it is dropped: as mmengine's DefaultSampler and torch's DataLoader do.
     """
+    if given.accumulate is not None:
+        raise UsageError("--accumulate does not go with a config whose schedulers count batches")
     if given.iters_per_epoch is not None or given.dataset_size is None:
         return given, ()
     size = given.batch_size or batches.size or given.need("batch_size", "--dataset-size")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lrplot.errors import ParameterError, Problem, UsageError, Where
+from lrplot.errors import ParameterError, Problem, UsageError, Where, option
 from lrplot.plan import BaseRate, Given
 from lrplot.schedules.base import Period, check_value
 from lrplot.syntax.documents import parse_document
@@ -46,7 +46,7 @@ def read_given(options: Mapping[str, Any]) -> Given:
 
 
 def _wrong(key: str, message: str, hint: str = "") -> UsageError:
-    where = Where(f"--{key.replace('_', '-')}")
+    where = Where(option(key))
     return UsageError([Problem(message=message, where=where, hint=hint)])
 
 

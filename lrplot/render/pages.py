@@ -1,4 +1,4 @@
-"""The catalogue's pages: every word of them stands on a schedule's class or its fields."""
+"""A schedule's page: every word of it stands on the schedule's class or its fields."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ import inspect
 from textwrap import fill, wrap
 from typing import TYPE_CHECKING, Any
 
-from lrplot.schedules import by_name
 from lrplot.schedules.base import Schedule, fields_of
 
 if TYPE_CHECKING:
     from lrplot.schedules.base import Field
 
-__all__ = ["command", "listing", "page", "summary"]
+__all__ = ["command", "page", "summary", "wrapped"]
 
 _WIDTH = 80
 
@@ -22,25 +21,16 @@ def summary(cls: type[Schedule]) -> str:
     return inspect.cleandoc(cls.__doc__ or "").splitlines()[0]
 
 
-def listing(pattern: str = "") -> str:
-    """Return a line per schedule whose name or summary holds the pattern."""
-    found = [
-        cls for cls in by_name.values() if pattern.lower() in f"{cls.name()} {summary(cls)}".lower()
-    ]
-    width = max((len(cls.name()) for cls in found), default=0)
-    return "".join(f"{cls.name():<{width}}  {summary(cls)}\n" for cls in found)
-
-
 def page(cls: type[Schedule]) -> str:
     """Return a schedule's name, description, parameters and example."""
-    parts = [_wrapped(f"{cls.name()}: {inspect.cleandoc(cls.__doc__ or '')}"), _parameters(cls)]
+    parts = [wrapped(f"{cls.name()}: {inspect.cleandoc(cls.__doc__ or '')}"), _parameters(cls)]
     if cls.example:
         folded = " \\\n        ".join(wrap(command(cls), _WIDTH - 10, break_on_hyphens=False))
         parts.append(f"Example\n\n    {folded}\n\n{_spec(cls)}")
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _wrapped(text: str) -> str:
+def wrapped(text: str) -> str:
     """Fill the paragraphs to the page's width; leave formulas, which are indented, as they are."""
     parts = text.split("\n\n")
     return "\n\n".join(part if part[0] == " " else fill(part, _WIDTH) for part in parts)
@@ -67,7 +57,7 @@ def command(cls: type[Schedule]) -> str:
 
 
 def _option(key: str, value: Any) -> str:
-    from lrplot.source import option
+    from lrplot.errors import option
 
     if key == "metrics":  # its option names a file
         return f"--set '{key}=[{_argument(value)}]'"

@@ -503,3 +503,49 @@ def test_the_phases_are_named_and_cut_at_each_drop() -> None:
         ("step x0.1", 20, 30),
         ("step x0.1", 30, 40),
     ]
+
+
+SHOWN = {
+    "StepLR(optimizer, 25, by_epoch=False)": (100, "step x0.1"),
+    "MultiStepLR(optimizer, [4, 8], by_epoch=False)": (10, "step x0.1"),
+    "ConstantLR(optimizer, by_epoch=False, end=20)": (20, "constant x0.333333"),
+    "LinearLR(optimizer, 1.0, 0.5, by_epoch=False, end=20)": (20, "linear decay"),
+    "ExponentialLR(optimizer, 0.9, by_epoch=False, end=20)": (20, "exponential x0.9"),
+    "PolyLR(optimizer, power=2, by_epoch=False, end=20)": (20, "poly power 2"),
+    "CosineAnnealingLR(optimizer, 20, by_epoch=False)": (25, "cosine"),
+    "CosineRestartLR(optimizer, [4, 6], [1, 1], 0, by_epoch=False)": (10, "cosine with restarts"),
+    "OneCycleLR(optimizer, 0.1, 20, by_epoch=False)": (20, "one cycle"),
+    "QuadraticWarmupLR(optimizer, by_epoch=False, end=20)": (20, "quadratic warm-up"),
+    "LinearLrInterval(optimizer, by_epoch=False, end=20)": (20, "linear stair"),
+    "ReduceOnPlateauLR(optimizer, patience=0)": (4, "plateau"),
+}
+
+
+@pytest.mark.parametrize(("call", "shown"), SHOWN.items())
+def test_a_call_alone_shows_what_it_does_and_names_it(call: str, shown: tuple[int, str]) -> None:
+    found = plan(call, max_iters=None, metrics=[1, 2, 2])
+    assert (found.max_iters, found.phases[0].name) == shown
+
+
+def test_a_stair_has_a_knot_at_each_step() -> None:
+    call = "LinearLrInterval(optimizer, by_epoch=False, begin={}, end=20, interval=5)"
+    knots = plan(call.format(0)).schedule.knots(20)
+    assert {1, 6, 11, 16} <= {step for knot in knots for step in knot}
+    assert plan(call.format(0.5)).schedule.knots(20)
+
+
+def test_steps_of_any_shape_are_answered_in_that_shape() -> None:
+    curve = plan("[LinearLR(by_epoch=False, end=5), PolyLR(by_epoch=False, end=9)]").schedule
+    steps = np.arange(12).reshape(3, 4)
+    flat = curve.lr(steps.ravel(), np.ones(12))
+    assert curve.lr(steps, np.ones((3, 4))).tolist() == flat.reshape(3, 4).tolist()
+    assert curve.lr(np.empty(0, dtype=np.int64), np.empty(0)).shape == (0,)
+
+
+def test_numbers_beyond_any_run_are_refused() -> None:
+    for value in ("1e400", "10**300", "float('nan')"):
+        with pytest.raises(InputError):
+            plan(f"StepLR(optimizer, 3, begin={value})")
+        with pytest.raises(InputError):
+            plan(f"StepLR.build_iter_from_epoch(optimizer, step_size={value}, epoch_length=3)")
+    assert rates("MultiStepLR(optimizer, [2**60, 3.5, -1, 2], by_epoch=False)", 2, FAR) == [0.1] * 2

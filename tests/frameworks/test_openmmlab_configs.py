@@ -288,7 +288,8 @@ def test_the_first_beta_is_adams_momentum(plan: Any) -> None:
 
 
 def test_mmposes_constant_lr_takes_any_factor(plan: Any) -> None:
-    scheduler = "param_scheduler = dict(type='{}ConstantLR', factor=2.5, by_epoch=False, begin=10, end=11)\n"
+    window = "by_epoch=False, begin=10, end=11"
+    scheduler = f"param_scheduler = dict(type='{{}}ConstantLR', factor=2.5, {window})\n"
     mmpose = "default_scope = 'mmpose'\n"
     assert plan(WRAPPER, ITERS, mmpose, scheduler.format("")).lr(10) == 2.5
     assert plan(WRAPPER, ITERS, scheduler.format("mmpose.")).lr(10) == 2.5
@@ -428,3 +429,20 @@ def test_a_base_in_another_package_is_found_in_a_config_root(write: Write, tmp_p
     assert load(path, config_root=[str(tmp_path / "roots")]).lr(0) == 1
     with pytest.raises(InputError, match="was not found"):
         load(path)
+
+
+def test_an_option_that_has_nothing_to_do_is_refused(plan: Any) -> None:
+    with pytest.raises(UsageError, match="--optimizer generator: the config has one optimizer"):
+        plan(WRAPPER, ITERS, optimizer="generator")
+    with pytest.raises(UsageError, match="--accumulate"):
+        plan(WRAPPER, ITERS, accumulate=4)
+    text = "optimizer = dict(lr=0.5)\nlr_config = dict(policy='fixed')\ntotal_iters = 9\n"
+    with pytest.raises(UsageError, match="--optimizer generator"):
+        plan(text, optimizer="generator")
+
+
+def test_a_plateau_that_is_not_asked_every_epoch_is_refused(plan: Any) -> None:
+    loop = EPOCHS.replace("max_epochs", "val_interval=2, max_epochs")
+    scheduler = "param_scheduler = dict(type='ReduceOnPlateauLR')\n"
+    with pytest.raises(InputError, match=r"train_cfg\.val_interval: must be 1"):
+        plan(WRAPPER, loop, scheduler, metrics=[1.0])

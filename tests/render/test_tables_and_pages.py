@@ -16,7 +16,7 @@ from lrplot.cli import cli
 from lrplot.errors import Where
 from lrplot.render.explain import as_text, as_yaml
 from lrplot.render.export import Grid
-from lrplot.render.pages import command, listing, page, summary
+from lrplot.render.pages import command, page, summary
 from lrplot.render.table import print_table
 from lrplot.schedules import by_name
 from lrplot.schedules.base import fields_of
@@ -193,25 +193,3 @@ def test_the_page_of_poly_says_what_a_larger_power_does() -> None:
     assert "A larger power falls faster at the start and flattens near the end" in text
     assert "power 2 leaves 25 % of the range" in text
     assert "power 0.5 leaves 71 %" in text
-
-
-def test_the_list_has_a_line_per_schedule() -> None:
-    lines = listing().splitlines()
-
-    assert [line.split()[0] for line in lines] == list(by_name)
-    assert max(map(len, lines)) <= 100
-
-
-@pytest.mark.parametrize(
-    ("pattern", "names"),
-    [
-        ("poly", {"poly"}),
-        ("WARM", {"linear_warmup", "constant_warmup", "exp_warmup", "wsd"}),
-        ("xyzzy", set()),
-    ],
-)
-def test_a_pattern_keeps_the_schedules_that_hold_it(pattern: str, names: set[str]) -> None:
-    found = {line.split()[0] for line in listing(pattern).splitlines()}
-
-    assert names <= found
-    assert bool(found) == bool(names)
