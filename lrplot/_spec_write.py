@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from lrplot.errors import InputError
+from lrplot.schedules import by_name
 from lrplot.schedules.base import fields_of
 
 if TYPE_CHECKING:
@@ -14,7 +16,10 @@ __all__ = ["write"]
 
 
 def write(plan: Plan) -> dict[str, Any]:
-    """Return the native spec of a plan as plain data, which reads back to an equal plan."""
+    """Return the native spec of a plan as plain data, which reads back to an equal plan.
+
+    Raises InputError for a framework's schedule that the native ones cannot say.
+    """
     run: dict[str, Any] = {"base_lr": plan.base_lr, "max_iters": plan.max_iters}
     if plan.iters_per_epoch is not None:
         run["iters_per_epoch"] = plan.iters_per_epoch
@@ -27,6 +32,8 @@ def write(plan: Plan) -> dict[str, Any]:
 
 
 def _write(schedule: Schedule) -> dict[str, Any]:
+    if by_name.get(schedule.name()) is not type(schedule):
+        raise InputError(f"{schedule.name()} follows a rule that no native schedule has")
     written: dict[str, Any] = {"type": schedule.name()}
     for field in fields_of(type(schedule)):
         value = getattr(schedule, field.name)

@@ -12,6 +12,7 @@ import pytest
 import lrplot
 from lrplot.errors import InputError, UsageError, option
 from lrplot.source import load
+from lrplot.spec import write as write_spec
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -356,3 +357,10 @@ def test_a_python_config_is_read_and_not_run(write: Write) -> None:
 
 def test_a_name_with_a_bracket_may_be_a_file(write: Write) -> None:
     assert load(write("a(1).yaml", POLY)).name == "a(1)"
+
+
+def test_a_framework_schedule_has_no_native_spec() -> None:
+    plan = load("CosineAnnealingLR(optimizer, T_max=10)", base_lr=0.1, as_="torch")
+
+    with pytest.raises(InputError, match="no native schedule has"):
+        write_spec(plan)

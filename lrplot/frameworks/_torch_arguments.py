@@ -26,6 +26,8 @@ __all__ = [
     "total",
 ]
 
+_LARGEST = 10**300  # no float64 holds an integer much beyond
+
 
 def fresh(optimizer: Optimizer, last_epoch: object) -> None:
     """Refuse to resume: what a resumed scheduler does depends on what a checkpoint holds."""
@@ -36,7 +38,7 @@ def fresh(optimizer: Optimizer, last_epoch: object) -> None:
 
 
 def number(key: str, value: object) -> float:
-    if isinstance(value, (int, float)):
+    if isinstance(value, float) or (isinstance(value, int) and abs(value) < _LARGEST):
         return float(value)
     raise ParameterError(key, f"must be a number, got {_shown(value)}")
 
