@@ -102,6 +102,11 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         return Horizon(max_iters=self.max_iters, iters_per_epoch=self.iters_per_epoch)
 
     @property
+    def in_epochs(self) -> bool:
+        """Whether a step is an epoch: all that is exact where nobody says how long one is."""
+        return self.iters_per_epoch == 1
+
+    @property
     def phases(self) -> tuple[Phase, ...]:
         """The stretches of the run that a person would name."""
         return self.schedule.phases(self.max_iters)

@@ -45,11 +45,13 @@ def as_text(plan: Plan) -> str:
 
 
 def _run(plan: Plan) -> str:
+    shown = " shown; max_iters is not given" if plan.open_end else ""
+    if plan.in_epochs:
+        return f"{plan.max_iters:,} epochs{shown}"
     epochs = ""
     if plan.iters_per_epoch:
         count = plan.max_iters / plan.iters_per_epoch
         epochs = f" ({count:g} epochs of {plan.iters_per_epoch:,})"
-    shown = " shown; max_iters is not given" if plan.open_end else ""
     return f"{plan.max_iters:,} updates{epochs}{shown}"
 
 

@@ -80,6 +80,7 @@ def draw(  # noqa: PLR0913  a figure's looks are its options
             dash = _DASHES[number // len(COLOURS) % len(_DASHES)]
             draw_line(axes, plan, color=COLOURS[number % len(COLOURS)], linestyle=dash, lw=1.8)
         _dress(axes, max(plan.max_iters for plan in plans), log=log)
+        axes.set_xlabel("epoch" if all(plan.in_epochs for plan in plans) else "iteration")
         axes.set_title(_no_formula(title), loc="left", fontweight="bold", wrap=True)
         axes.set_ylabel("learning rate" if param == "lr" else param)
         if len(plans) > 1:
@@ -90,7 +91,6 @@ def draw(  # noqa: PLR0913  a figure's looks are its options
 
 
 def _dress(axes: Axes, end: int, *, log: bool) -> None:
-    axes.set_xlabel("iteration")
     axes.set_xlim(0, end)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=7, integer=True, steps=[1, 2, 2.5, 5, 10]))
     axes.xaxis.set_major_formatter(EngFormatter(sep=""))

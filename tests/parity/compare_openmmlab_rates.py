@@ -58,7 +58,7 @@ def difference(path: Path, packages: list[Path], epoch: int, name: str, rates: A
     """Return the first difference between our rates and the real ones, or nothing."""
     options: dict[str, Any] = {"optimizer": name or None, "iters_per_epoch": epoch, "gpus": GPUS}
     plan = load_plan(path, **options, config_root=list(map(str, packages)))
-    if plan.max_iters != len(rates) - 1 and len(rates) <= LIMIT:
+    if plan.max_iters != len(rates) - 1 and len(rates) < LIMIT:
         return f"{plan.max_iters} steps, not {len(rates) - 1}"
     ours, theirs = plan.lr(np.arange(len(rates))), np.asarray(rates)
     error = np.abs(ours - theirs) / np.maximum(np.abs(theirs), 1e-9 * np.abs(theirs).max())
