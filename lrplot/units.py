@@ -49,6 +49,8 @@ class Horizon(msgspec.Struct, frozen=True, kw_only=True):
 
         Raises UnitError where the text is no duration, or where its unit needs what is unknown.
         """
+        if text.isascii() and text.isdigit() and len(text) < len(str(LARGEST_STEP)):
+            return int(text)  # what is asked for most needs no fractions, whose import takes time
         if text.strip().lower() == "end":
             return self._known("max_iters", "end")
         number, unit = _parse(text)

@@ -60,9 +60,9 @@ class Scan(Schedule, frozen=True, kw_only=True, tag="scan"):
             )
         rates = np.empty(steps.shape)
         block = steps // _BLOCK
-        for number in np.unique(block):
+        for number in dict.fromkeys(block.ravel().tolist()):
             here = block == number
-            values = _block(self, float(base.flat[0]), int(number))
+            values = _block(self, float(base.flat[0]), number)
             rates[here] = values[steps[here] - number * _BLOCK]
         return rates
 
