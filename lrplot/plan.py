@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from lrplot._lazy import np
-from lrplot.errors import InputError, ParameterError, Problem, option
+from lrplot.errors import InputError, ParameterError, Problem, UsageError, option, suggest
 from lrplot.schedules.base import Schedule, check_value
 from lrplot.units import LARGEST_STEP, Horizon
 
@@ -71,6 +71,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         convention: whose rule the values follow: "native", or a framework's.
         notes: what the reader should know about how the source was understood.
         open_end: whether nobody said how long the run is, and max_iters is only what is shown.
+        groups: the curves of parameter groups with a rate of their own, by their names.
         details: where the source says what: of interest to who asks how it was understood.
     """
 
@@ -82,6 +83,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     convention: str = "native"
     notes: tuple[str, ...] = ()
     open_end: bool = False
+    groups: tuple[Plan, ...] = ()
     details: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -131,6 +133,20 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         if cycled is None:
             raise InputError(f"{self.name} does not schedule the {param}")
         return msgspec.structs.replace(self, schedule=cycled, name=f"{self.name} {param}")
+
+    def group(self, name: str) -> Plan:
+        """Return the curve of a parameter group; "main" is this one.
+
+        Raises UsageError where there is no such group.
+        """
+        names = ("main", *(plan.name for plan in self.groups))
+        if name not in names:
+            hint = suggest(name, names) or f"there is {', '.join(names)}"
+            raise UsageError(f"{self.name} has no parameter group '{name}'", hint)
+        if name == "main":
+            return self
+        found = self.groups[names.index(name) - 1]
+        return msgspec.structs.replace(found, name=f"{self.name} {name}")
 
     def plot(self, ax: Axes | None = None, **line: Any) -> Axes:
         """Draw the curve on a matplotlib Axes (a new Figure's, unless given) and return it."""

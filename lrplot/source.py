@@ -40,8 +40,9 @@ def load(source: str | Path, **options: Any) -> Plan:
             standard input.
         options: what overrides it: base_lr, max_iters, max_epochs, iters_per_epoch, the
             schedule's parameters, `metrics` (a path, or numbers), `set` (a list of
-            "key.key=value"), `from_` (a file's format), `as_` (a framework's name) and
-            `config_root` (folders of packages that a Python config inherits from). Text is read
+            "key.key=value"), `from_` (a file's format), `as_` (a framework's name), `group` (a
+            parameter group with a rate of its own, as "bias") and `config_root` (folders of
+            packages that a Python config inherits from). Text is read
             as a file would have it; other values are taken as they are.
 
     Raises:
@@ -49,6 +50,11 @@ def load(source: str | Path, **options: Any) -> Plan:
         InputError: what the source says is wrong.
     """
     given = {key: value for key, value in options.items() if value is not None}
+    group = given.pop("group", "main")
+    return _load(source, given).group(group)
+
+
+def _load(source: str | Path, given: dict[str, Any]) -> Plan:
     if "metrics" in given:
         given["metrics"] = _series(given["metrics"])
     if "from_" in given and (str(source) in by_name or is_call(source)):

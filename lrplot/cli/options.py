@@ -126,6 +126,7 @@ def _run_options() -> list[click.Parameter]:
             help="A metric series for plateau: a number per line, or CSV step,metric.",
         ),
         run("--optimizer", "Whose rate it is, where a config has several.", metavar="NAME"),
+        run("--group", "A parameter group with a rate of its own (main, bias).", metavar="NAME"),
         _Option(
             ["--auto-scale-lr"],
             section=_RUN,
@@ -237,6 +238,9 @@ def print_notes(plans: Iterable[Plan], *, whole_run: bool = True) -> None:
 
 
 def _notes(plan: Plan, *, whole_run: bool) -> tuple[str, ...]:
+    groups = tuple(
+        f"{each.name} has a rate of its own: --group {each.name}" for each in plan.groups
+    )
     if not (plan.open_end and whole_run):
-        return plan.notes
-    return (*plan.notes, f"max_iters is not given; {plan.max_iters:,} steps are shown")
+        return (*plan.notes, *groups)
+    return (*plan.notes, *groups, f"max_iters is not given; {plan.max_iters:,} steps are shown")

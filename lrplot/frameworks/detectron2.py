@@ -118,13 +118,25 @@ def read(tree: Node, given: Given) -> Plan:
     section.refuse_others(*_SHAPING, *_BESIDE)
     notes: list[str] = []
     solver = _scaled(_solver(section, given), section, given, notes)
-    return Plan(
+    plan = Plan(
         schedule=_schedule(solver, section),
         base_lr=solver.base_lr,
         max_iters=solver.max_iter,
         iters_per_epoch=given.iters_per_epoch,
         convention=f"detectron2 0.6 {solver.name}",
         notes=(*notes, *_notes(solver, section, given)),
+    )
+    return msgspec.structs.replace(plan, groups=_groups(plan, section))
+
+
+def _groups(plan: Plan, section: Section) -> tuple[Plan, ...]:
+    """Return the curves of the biases and the backbone, where a factor sets them apart."""
+    keys = {"bias": "BIAS_LR_FACTOR", "backbone": "BACKBONE_MULTIPLIER"}
+    factors = {name: section.number(key, 1.0) for name, key in keys.items()}
+    return tuple(
+        msgspec.structs.replace(plan, name=name, base_lr=plan.base_lr * factor)
+        for name, factor in factors.items()
+        if factor != 1.0
     )
 
 
@@ -276,10 +288,6 @@ def _notes(solver: _Solver, section: Section, given: Given) -> list[str]:
         notes.append(f"SOLVER.STEPS beyond MAX_ITER are dropped: {', '.join(map(str, dropped))}")
     if solver.warmup_iters > solver.max_iter:
         notes.append("SOLVER.WARMUP_ITERS is longer than MAX_ITER: the warm-up is the whole run")
-    for key, whose in (("BIAS_LR_FACTOR", "biases"), ("BACKBONE_MULTIPLIER", "the backbone")):
-        factor = section.number(key, 1.0)
-        if factor != 1.0:
-            notes.append(f"the rate of {whose} is {factor:g} times this one (SOLVER.{key})")
     return notes
 
 

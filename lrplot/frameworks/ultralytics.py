@@ -15,6 +15,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import msgspec
+
 from lrplot.frameworks._yolo_curve import YoloCurve
 from lrplot.frameworks.config import construct, make_plan
 from lrplot.frameworks.keys import Section
@@ -142,7 +144,24 @@ def _read_args(top: Section, given: Given) -> Plan:
     schedule = construct(YoloCurve, shape, top)
     assert isinstance(schedule, YoloCurve)  # noqa: S101  it is what was called
     notes = (*notes, *loader.notes)
-    return _plan(schedule, given, base=base, epochs=epochs, notes=notes, convention=CONVENTION)
+    plan = _plan(schedule, given, base=base, epochs=epochs, notes=notes, convention=CONVENTION)
+    return plan if _is_auto(top, given) else _with_bias(plan, top.number("warmup_bias_lr", 0.1))
+
+
+def _is_auto(top: Section, given: Given) -> bool:
+    """Say whether the trainer chooses the optimizer, and starts the biases at 0 like the rest."""
+    return given.base_lr is None and str(top.text("optimizer", "auto")).lower() == "auto"
+
+
+def _with_bias(plan: Plan, start: float) -> Plan:
+    """Return the plan with the curve of the biases, whose warm-up comes from another rate."""
+    weights = plan.schedule
+    assert isinstance(weights, YoloCurve)  # noqa: S101  what both readers make
+    if not weights.warmup or start == weights.start:
+        return plan
+    schedule = msgspec.structs.replace(weights, start=start)
+    bias = msgspec.structs.replace(plan, name="bias", schedule=schedule)
+    return msgspec.structs.replace(plan, groups=(bias,))
 
 
 def _loader(top: Section, given: Given, warmup_epochs: float) -> _Loader:
@@ -163,15 +182,13 @@ def _rate(
     top: Section, given: Given, loader: _Loader, epochs: int
 ) -> tuple[float, tuple[str, ...]]:
     """Return lr0 as the optimizer will have it, and what should be known of it."""
-    bias = top.number("warmup_bias_lr", 0.1)
-    groups = f"the biases' rate comes from warmup_bias_lr, {bias:g}, and joins it after the warm-up"
     known = {name.lower(): name for name in _OPTIMIZERS}
     word = str(top.text("optimizer", "auto")).lower()
     name = known.get(word) or top.choice("optimizer", _OPTIMIZERS)
     if given.base_lr is not None:
-        return given.base_lr, (groups,)
+        return given.base_lr, ()
     if name != "auto":
-        return top.number("lr0", 0.01), (groups,)
+        return top.number("lr0", 0.01), ()
     if _many_updates(top, given, loader, epochs):
         return 0.01, (_MUSGD,)
     if "nc" not in top:
@@ -227,7 +244,8 @@ def _read_hyp(top: Section, given: Given) -> Plan:
     whose = "YOLOv7" if v7 else "YOLOv5"
     notes = (_shape_note(whose, cosine=cosine), *loader.notes)
     convention = f"{whose} train.py"
-    return _plan(schedule, given, base=base, epochs=epochs, notes=notes, convention=convention)
+    plan = _plan(schedule, given, base=base, epochs=epochs, notes=notes, convention=convention)
+    return _with_bias(plan, top.number("warmup_bias_lr", 0.1))
 
 
 def _shape_note(whose: str, *, cosine: bool) -> str:

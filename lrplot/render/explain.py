@@ -39,7 +39,8 @@ def as_text(plan: Plan) -> str:
     ]
     if plan.details:
         lines += ["", *(f"  {detail}" for detail in plan.details), ""]
-    for note in plan.notes:
+    groups = (f"{each.name} has a rate of its own: --group {each.name}" for each in plan.groups)
+    for note in (*plan.notes, *groups):
         lines += wrap(f"note: {note}", _WIDTH, initial_indent="  ", subsequent_indent="        ")
     return "\n".join(lines) + "\n"
 

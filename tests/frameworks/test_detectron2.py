@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from lrplot.errors import InputError
+from lrplot.errors import InputError, UsageError
 from lrplot.source import load
 
 if TYPE_CHECKING:
@@ -112,10 +112,18 @@ def test_a_world_of_another_size_scales_the_run(read: Read) -> None:
         read(f"{RUN}; REFERENCE_WORLD_SIZE: 7", gpus=2)
 
 
-def test_other_rates_are_said(read: Read) -> None:
-    notes = read(f"{RUN}; BIAS_LR_FACTOR: 2.0; BACKBONE_MULTIPLIER: 0.1").notes
-    assert "the rate of biases is 2 times this one (SOLVER.BIAS_LR_FACTOR)" in notes
-    assert "the rate of the backbone is 0.1 times this one (SOLVER.BACKBONE_MULTIPLIER)" in notes
+def test_groups_with_a_factor_are_curves_of_their_own(read: Read) -> None:
+    plan = read(f"{RUN}; BIAS_LR_FACTOR: 2.0; BACKBONE_MULTIPLIER: 0.1")
+    steps = [0, 300, 500, 900]
+    assert plan.group("bias").lr(steps) == pytest.approx(2 * plan.lr(steps))
+    assert plan.group("backbone").lr(steps) == pytest.approx(0.1 * plan.lr(steps))
+    assert plan.group("main") == plan
+    with pytest.raises(UsageError, match="did you mean 'bias'"):
+        plan.group("biass")
+
+
+def test_groups_without_a_factor_are_none(read: Read) -> None:
+    assert read(f"{RUN}; BIAS_LR_FACTOR: 1.0").groups == ()
 
 
 def test_options_take_the_place_of_keys(read: Read) -> None:

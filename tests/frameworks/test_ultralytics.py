@@ -177,3 +177,21 @@ def test_the_samples_decide_where_the_updates_do_not(read: Callable[..., Plan]) 
         read(text, iters_per_epoch=1334)
     assert read(text, dataset_size=64_000, gpus=1).base_lr != 0.01
     assert read(text, dataset_size=64_100, gpus=1).base_lr == 0.01
+
+
+def test_the_biases_come_down_to_the_rate_of_the_weights(read: Callable[..., Plan]) -> None:
+    plan = read(f"{ARGS}warmup_epochs: 2.0\nwarmup_bias_lr: 0.1\n", iters_per_epoch=100)
+    bias = plan.group("bias")
+    assert bias.lr(0) == 0.1
+    assert bias.lr(50) == pytest.approx(0.1 + (0.01 - 0.1) * 50 / 200)
+    assert bias.lr([200, 500]).tolist() == plan.lr([200, 500]).tolist()
+
+
+def test_a_group_is_chosen_by_an_option(read: Callable[..., Plan]) -> None:
+    assert read(ARGS, iters_per_epoch=100, group="bias").lr(0) == 0.1
+    assert read(HYP, iters_per_epoch=100, max_epochs=10, group="bias").lr(0) == 0.1
+
+
+def test_a_chosen_optimizer_warms_its_biases_up_from_0(read: Callable[..., Plan]) -> None:
+    text = f"{ARGS.replace('SGD', 'auto')}nc: 80\n"
+    assert read(text, iters_per_epoch=100, max_iters=900, dataset_size=6400).groups == ()
