@@ -7,6 +7,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 
+from lrplot.errors import option
 from lrplot.frameworks.formats import FORMATS
 from lrplot.render.explain import as_text
 from lrplot.render.figure import draw, save
@@ -23,7 +24,8 @@ FILES = {
     "mmengine": "mmseg_poly_160k.py",
     "mmcv": "mmdet_1x_mmcv.py",
 }
-OPTIONS = {
+OPTIONS: dict[str, dict[str, str | list[str]]] = {
+    "trainer-state": {"base_lr": "3e-5", "set": ["lr_scheduler_type=linear"]},
     "dinov2": {"gpus": "8"},
     "swin": {"gpus": "8", "iters_per_epoch": "1251"},
     "mmcv": {"iters_per_epoch": "7330"},
@@ -40,13 +42,17 @@ class Sample(NamedTuple):
     name: str
     summary: str
     path: Path
-    options: dict[str, str]
+    options: dict[str, str | list[str]]
 
     @property
     def command(self) -> str:
         """The command that explains the sample."""
-        said = [f"--{key.replace('_', '-')} {value}" for key, value in self.options.items()]
-        return " ".join(["lrplot explain", self.path.as_posix(), *said])
+        given = [
+            (option(key), text)
+            for key, value in self.options.items()
+            for text in (value if isinstance(value, list) else [value])
+        ]
+        return " ".join(["lrplot explain", self.path.as_posix(), *map(" ".join, given)])
 
 
 def samples() -> list[Sample]:

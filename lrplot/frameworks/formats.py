@@ -28,6 +28,7 @@ __all__ = ["FORMATS", "NATIVE", "find"]
 
 FORMATS: tuple[str, ...] = (
     "hf_trainer",
+    "trainer_state",
     "deepspeed_config",
     "llama_factory",
     "axolotl",

@@ -37,7 +37,7 @@ NEEDS = (
     "learning_rate, max_steps or another of its keys"
 )
 
-_DIALECTS = ("finetuning_type", "micro_batch_size", "base_model")  # of readers of their own
+_DIALECTS = ("finetuning_type", "micro_batch_size", "base_model", "log_history")  # read elsewhere
 _OWN = ("lr_scheduler_type", "lr_scheduler_kwargs", "num_train_epochs")
 _SHARED = (
     "per_device_train_batch_size",
