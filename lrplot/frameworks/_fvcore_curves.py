@@ -66,6 +66,17 @@ class _Progress(Schedule, frozen=True, kw_only=True):
         return self.max_iters
 
 
+class _Held(_Progress, frozen=True, kw_only=True):
+    """A function that is not asked beyond the run: its value at the end is held.
+
+    Inside a composite it is asked wherever rounding puts the end of its stretch, as fvcore does.
+    """
+
+    def lr(self, steps: Steps, base: Rates) -> Rates:
+        """Evaluate the function up to the end of the run; base plays no part."""
+        return super().lr(np.minimum(steps, self.max_iters), base)
+
+
 class ConstantValue(_Progress, frozen=True, kw_only=True, tag="fvcore.ConstantParamScheduler"):
     """The same value everywhere."""
 
@@ -117,9 +128,7 @@ class ExponentialValue(
         return (0.0,) if self.decay == 0 else ()
 
 
-class PolynomialValue(
-    _Progress, frozen=True, kw_only=True, tag="fvcore.PolynomialDecayParamScheduler"
-):
+class PolynomialValue(_Held, frozen=True, kw_only=True, tag="fvcore.PolynomialDecayParamScheduler"):
     """base_value * (1 - w)^power, held from w = 1 on."""
 
     base_value: float
@@ -127,7 +136,7 @@ class PolynomialValue(
 
     def value(self, where: Rates) -> Rates:
         """Evaluate the formula; see the class."""
-        left: Rates = 1 - np.minimum(where, 1.0)
+        left: Rates = 1 - where
         return self.base_value * left**self.power
 
     def edges(self) -> tuple[float, ...]:
@@ -179,7 +188,7 @@ class MilestoneValue(_Progress, frozen=True, kw_only=True, tag="fvcore.MultiStep
         return tuple(mark / self.num_updates - _EPSILON for mark in self.milestones)
 
 
-class CompositeValue(_Progress, frozen=True, kw_only=True, tag="fvcore.CompositeParamScheduler"):
+class CompositeValue(_Held, frozen=True, kw_only=True, tag="fvcore.CompositeParamScheduler"):
     """One function after another, over lengths that sum to 1; the last has the rest.
 
     A "rescaled" one gets the part of its own stretch that has passed, a "fixed" one w itself; one
