@@ -10,7 +10,7 @@ from lrplot.errors import UsageError, Where, option, suggest
 from lrplot.schedules import by_name
 from lrplot.schedules.base import fields_of
 from lrplot.syntax.documents import parse_document
-from lrplot.syntax.tree import Node, to_tree
+from lrplot.syntax.tree import Node, to_data, to_tree
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,15 +73,7 @@ def _node(value: Any, field: Field | None, where: Where) -> Node:
         return Node(value, where, text=value)
     if field is not None and field.type_is(tuple) and not value.lstrip().startswith("["):
         value = f"[{value}]"
-    return to_tree(_data(parse_document(value, where.source)), where)
-
-
-def _data(node: Node) -> Any:
-    if isinstance(node.value, tuple):
-        return [_data(item) for item in node.value]
-    if isinstance(node.value, dict):
-        return {key: _data(item) for key, item in node.value.items()}
-    return node.value
+    return to_tree(to_data(parse_document(value, where.source)), where)
 
 
 def with_sets(tree: Node, given: Mapping[str, Any]) -> Node:

@@ -28,7 +28,7 @@ from lrplot.errors import InputError, ParameterError, Problem, Where, suggest
 from lrplot.plan import BaseRate, Plan
 from lrplot.schedules import Schedule, Sequence, by_name
 from lrplot.schedules.base import Field, Period, as_field, check_value, fields_of
-from lrplot.syntax.tree import Key, Node
+from lrplot.syntax.tree import Key, Node, to_data
 from lrplot.units import LARGEST_STEP, Horizon, UnitError
 
 __all__ = ["PLAN_KEYS", "read", "write"]
@@ -316,7 +316,7 @@ class _Reader:
     # -- values -------------------------------------------------------------------------------
 
     def _value(self, field: Field, node: Node, horizon: Horizon, key: str) -> Any:
-        plain = _plain(node)
+        plain = to_data(node)
         if field.unit == "steps":
             try:
                 plain = _in_steps(plain, horizon)
@@ -332,7 +332,7 @@ class _Reader:
 
     def _checked(self, key: str, annotation: Any, node: Node) -> Any:
         try:
-            return check_value(key, annotation, _plain(node))
+            return check_value(key, annotation, to_data(node))
         except ParameterError as error:
             self._problem(key, error.problems[0].message, node.where)
             return None
@@ -356,15 +356,6 @@ class _Reader:
 
     def _problem(self, key: str, message: str, where: Where, hint: str = "") -> None:
         self.problems.append(Problem(message=message, key=key, where=where, hint=hint))
-
-
-def _plain(node: Node) -> Any:
-    """Return a node as plain data."""
-    if isinstance(node.value, tuple):
-        return [_plain(item) for item in node.value]
-    if isinstance(node.value, dict):
-        return {key: _plain(item) for key, item in node.value.items()}
-    return node.value
 
 
 def _in_steps(value: Any, horizon: Horizon) -> Any:

@@ -12,7 +12,7 @@ import msgspec
 
 from lrplot.errors import Where
 
-__all__ = ["Call", "Code", "Key", "Node", "Unknown", "Value", "to_tree"]
+__all__ = ["Call", "Code", "Key", "Node", "Unknown", "Value", "to_data", "to_tree"]
 
 Key: TypeAlias = "str | int | float | bool | None"
 
@@ -65,3 +65,12 @@ def to_tree(value: Any, where: Where) -> Node:
     if isinstance(value, (list, tuple)):
         return Node(tuple(to_tree(item, where) for item in value), where)
     return Node(value, where, text=str(value))
+
+
+def to_data(node: Node) -> Any:
+    """Return a tree as plain data: lists, dicts and what stands in them, without the places."""
+    if isinstance(node.value, tuple):
+        return [to_data(item) for item in node.value]
+    if isinstance(node.value, dict):
+        return {key: to_data(item) for key, item in node.value.items()}
+    return node.value
