@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         Cyclic,
         Exponential,
         ExpWarmup,
+        Faster,
         InverseSqrt,
         InverseTime,
         Lambda,
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
         Wsd,
     )
     from lrplot.source import load
+    from lrplot.units import Horizon
 
 __version__ = "0.1.0"
 
@@ -63,6 +65,8 @@ __all__ = [
     "Cyclic",
     "ExpWarmup",
     "Exponential",
+    "Faster",
+    "Horizon",
     "InputError",
     "InverseSqrt",
     "InverseTime",
@@ -98,6 +102,7 @@ _HOMES = {
     "ParameterError": "lrplot.errors",
     "UsageError": "lrplot.errors",
     "Plan": "lrplot.plan",
+    "Horizon": "lrplot.units",
     "load": "lrplot.source",
 }
 

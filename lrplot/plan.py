@@ -9,9 +9,9 @@ import msgspec
 from msgspec import Meta
 
 from lrplot._lazy import np
-from lrplot.errors import InputError, ParameterError, Problem, UsageError, option, suggest
+from lrplot.errors import InputError, ParameterError, Problem, UsageError, Where, option, suggest
 from lrplot.schedules.base import Schedule, check_value
-from lrplot.units import LARGEST_STEP, Horizon
+from lrplot.units import LARGEST_STEP, SIZES, Horizon
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -43,6 +43,8 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
     batch_size: int | None = None
     gpus: int | None = None
     accumulate: int | None = None
+    drop_last: bool | None = None
+    seq_len: int | None = None
     optimizer: str | None = None
     auto_scale_lr: bool = False
     metrics: tuple[float, ...] | None = None
@@ -54,6 +56,26 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
             message, hint = f"{why} needs {option(name)}", f"add {option(name)}"
             raise InputError([Problem(message=message, hint=hint)])
         return value
+
+    def horizon(self, **source: Any) -> Horizon:
+        """Return the run's horizon: what the source says, and over it what the user does.
+
+        Raises UsageError where the user's sizes contradict each other or the source's.
+        """
+        said = {name: getattr(self, name) for name in _OF_HORIZON}
+        said = {name: value for name, value in said.items() if value is not None}
+        if "max_iters" in said or "max_epochs" in said:
+            source = {**source, "max_iters": None, "max_epochs": None}
+        if "iters_per_epoch" in said and "dataset_size" not in said:
+            source = {**source, "dataset_size": None}
+        try:
+            return Horizon(**{**source, **said})
+        except ParameterError as error:
+            at = [each._replace(where=Where(option(each.key))) for each in error.problems]
+            raise UsageError(at) from None
+
+
+_OF_HORIZON = ("max_iters", "max_epochs", "iters_per_epoch", *SIZES)
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,6 +89,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         base_lr: the rate that flows into it: what the optimizer holds.
         max_iters: how many updates the run makes (T).
         iters_per_epoch: updates in an epoch, where known.
+        horizon: what these two follow from, and what an update is in samples: what turns "8ep" or
+            "50%" into steps of this plan, and a step into epochs and samples.
         name: what a legend calls the curve.
         convention: whose rule the values follow: "native", or a framework's.
         notes: what the reader should know about how the source was understood.
@@ -79,6 +103,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     base_lr: float
     max_iters: int
     iters_per_epoch: int | None = None
+    horizon: Horizon = Horizon()
     name: str = ""
     convention: str = "native"
     notes: tuple[str, ...] = ()
@@ -93,15 +118,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         force = msgspec.structs.force_setattr
         force(self, "base_lr", check_value("base_lr", BaseRate, self.base_lr))
         force(self, "max_iters", check_value("max_iters", _Count, self.max_iters))
-        if self.iters_per_epoch is not None:
-            checked = check_value("iters_per_epoch", _Count, self.iters_per_epoch)
-            force(self, "iters_per_epoch", checked)
+        force(self, "horizon", self.horizon.lasting(self.max_iters, self.iters_per_epoch))
+        force(self, "iters_per_epoch", self.horizon.iters_per_epoch)
         force(self, "name", self.name or self.schedule.name())
-
-    @property
-    def horizon(self) -> Horizon:
-        """What turns "8ep" or "50%" into steps of this plan."""
-        return Horizon(max_iters=self.max_iters, iters_per_epoch=self.iters_per_epoch)
 
     @property
     def in_epochs(self) -> bool:

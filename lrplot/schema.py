@@ -9,7 +9,7 @@ import msgspec
 from lrplot.render.pages import summary
 from lrplot.schedules import by_name
 from lrplot.schedules.base import Field, Schedule, fields_of
-from lrplot.spec import PLAN_KEYS
+from lrplot.spec import LENGTHS, PLAN_KEYS, RUN_SIZES
 
 __all__ = ["json_schema"]
 
@@ -71,11 +71,26 @@ def _run() -> dict[str, Any]:
         "max_iters": _STEPS,
         "max_epochs": {"type": "integer", "minimum": 1},
         "iters_per_epoch": {"type": "integer", "minimum": 1},
+        "run": _sizes(),
         "metrics": {"type": "array", "items": {"type": "number"}},
         "name": {"type": "string"},
     }
     described = {key: {**kind, "description": PLAN_KEYS[key]} for key, kind in types.items()}
     return {"$schema": {"type": "string"}, **described}
+
+
+def _sizes() -> dict[str, Any]:
+    """Return the section whose sizes the lengths follow from."""
+    described = {**{key: PLAN_KEYS[key] for key in LENGTHS}, **RUN_SIZES}
+    kinds = {"max_iters": _STEPS, "drop_last": {"type": "boolean"}}
+    count = {"anyOf": [{"type": "integer", "minimum": 1}, {"type": "string"}]}
+    return {
+        "type": "object",
+        "properties": {
+            key: {**kinds.get(key, count), "description": text} for key, text in described.items()
+        },
+        "additionalProperties": False,
+    }
 
 
 def _object(cls: type[Schedule], *, tag: str, beside: dict[str, Any]) -> dict[str, Any]:

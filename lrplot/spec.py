@@ -23,15 +23,16 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec import NODEFAULT, Struct
 
+from lrplot._spec_run import LENGTHS, RUN_SIZES, in_steps, read_count, read_horizon
 from lrplot._spec_write import write
 from lrplot.errors import InputError, ParameterError, Problem, Where, suggest
 from lrplot.plan import BaseRate, Plan
 from lrplot.schedules import Schedule, Sequence, by_name
-from lrplot.schedules.base import Field, Period, as_field, check_value, fields_of
-from lrplot.syntax.tree import Key, Node, to_data
+from lrplot.schedules.base import Field, check_value, fields_of
+from lrplot.syntax.tree import Key, Node, refuse_repeats, to_data
 from lrplot.units import LARGEST_STEP, Horizon, UnitError
 
-__all__ = ["PLAN_KEYS", "read", "write"]
+__all__ = ["LENGTHS", "PLAN_KEYS", "RUN_SIZES", "read", "write"]
 
 PLAN_KEYS = {
     "schedule": "the schedule: a name, a list of schedules, or a mapping with a type",
@@ -39,11 +40,11 @@ PLAN_KEYS = {
     "max_iters": "updates in the run (T)",
     "max_epochs": "epochs in the run, in place of max_iters",
     "iters_per_epoch": "updates in an epoch",
+    "run": "the sizes that these follow from: dataset_size, batch_size, gpus, epochs ...",
     "metrics": "the metric at each step, for plateau",
     "name": "what a legend calls the curve",
 }
 _RUN_KEYS = {*PLAN_KEYS, "$schema"}
-_COUNT = as_field("steps", Period)
 
 
 class _Surroundings(Struct, frozen=True, kw_only=True):
@@ -102,6 +103,7 @@ class _Frame(NamedTuple):
 
 def read(tree: Node) -> Plan:
     """Return the plan a native spec describes; raise InputError with every problem found."""
+    refuse_repeats(tree)
     return _Reader().plan(tree)
 
 
@@ -110,6 +112,8 @@ class _Reader:
 
     def __init__(self) -> None:
         self.problems: list[Problem] = []
+        self.notes: list[str] = []
+        self.blamed: set[str] = set()  # what cannot be supplied, as the run's length is wrong
 
     # -- the document -----------------------------------------------------------------------
 
@@ -140,7 +144,8 @@ class _Reader:
             schedule=schedule,
             base_lr=around.base_lr or 0.0,
             max_iters=max_iters or min(schedule.extent(), LARGEST_STEP),
-            iters_per_epoch=around.horizon.iters_per_epoch,
+            horizon=around.horizon,
+            notes=tuple(dict.fromkeys(self.notes)),
             name=top["name"].value if "name" in top else "",
             open_end=max_iters is None,
         )
@@ -169,31 +174,14 @@ class _Reader:
         return Node(values, tree.where, keys=tree.keys)
 
     def _surroundings(self, tree: Node, top: dict[Key, Node]) -> _Surroundings:
-        horizon = self._horizon(tree, top)
+        horizon = read_horizon(tree, self.problems, self.notes)
+        self.blamed = {"max_iters", "iters_per_epoch"} if self.problems else set()
         base_lr = None
         if "base_lr" in top:
             base_lr = self._checked("base_lr", BaseRate, top["base_lr"])
         return _Surroundings(
             horizon=horizon, end=horizon.max_iters, base_lr=base_lr, metrics=top.get("metrics")
         )
-
-    def _horizon(self, tree: Node, top: dict[Key, Node]) -> Horizon:
-        epoch = self._count(top, "iters_per_epoch", Horizon())
-        max_iters = self._count(top, "max_iters", Horizon(iters_per_epoch=epoch))
-        epochs = self._count(top, "max_epochs", Horizon(iters_per_epoch=1))
-        if epochs is not None and max_iters is not None:
-            self._problem("max_epochs", "give max_iters or max_epochs, not both", tree.where)
-        elif epochs is not None and epoch is None:
-            where = tree.keys.get("max_epochs", tree.where)
-            self._problem("max_epochs", "needs iters_per_epoch: how long an epoch is", where)
-        elif epochs is not None and epoch is not None:
-            max_iters = epochs * epoch
-        return Horizon(max_iters=max_iters, iters_per_epoch=epoch)
-
-    def _count(self, top: dict[Key, Node], key: str, horizon: Horizon) -> int | None:
-        if key not in top:
-            return None
-        return self._count_at(top[key], horizon, key)
 
     # -- a schedule ---------------------------------------------------------------------------
 
@@ -249,8 +237,7 @@ class _Reader:
         return node, None
 
     def _count_at(self, node: Node, horizon: Horizon, key: str) -> int | None:
-        value = self._value(_COUNT, node, horizon, key)
-        return None if value is NODEFAULT else int(value)
+        return read_count(node, horizon, key, self.problems, self.notes)
 
     def _struct(
         self, cls: type[Schedule], node: Node, around: _Surroundings, path: str
@@ -290,8 +277,7 @@ class _Reader:
 
     def _blamed(self, source: str) -> bool:
         """Say whether what would supply a field has been found wrong; that is enough to say."""
-        rivals = {"max_iters": {"max_iters", "max_epochs"}}.get(source, {source})
-        return any(problem.key in rivals for problem in self.problems)
+        return source in self.blamed or any(problem.key == source for problem in self.problems)
 
     def _several(self, frame: _Frame, item: Node, key: str) -> Any:
         """Read the schedules inside a schedule, each with the room it gets."""
@@ -319,7 +305,7 @@ class _Reader:
         plain = to_data(node)
         if field.unit == "steps":
             try:
-                plain = _in_steps(plain, horizon)
+                plain = in_steps(plain, horizon, self.notes)
             except UnitError as error:
                 problem = error.problems[0]
                 self._problem(key, problem.message, node.where, problem.hint)
@@ -356,15 +342,6 @@ class _Reader:
 
     def _problem(self, key: str, message: str, where: Where, hint: str = "") -> None:
         self.problems.append(Problem(message=message, key=key, where=where, hint=hint))
-
-
-def _in_steps(value: Any, horizon: Horizon) -> Any:
-    """Turn durations ("8ep") into steps; leave what is a number, or no duration, to the checks."""
-    if isinstance(value, list):
-        return [_in_steps(item, horizon) for item in value]
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    return horizon.steps(value) if isinstance(value, str) else value
 
 
 def _place(node: Node, key: str) -> Where:

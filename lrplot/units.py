@@ -1,34 +1,43 @@
-"""Steps, epochs and parts of a run: one grammar, resolved once to whole steps.
+"""Steps, epochs, samples and parts of a run: one grammar, resolved once to whole steps.
 
 500  500it  1e3  160k  2M        steps, counted from 0
 12ep  1.5ep                      epochs, where an epoch's length is known
+1.28Msamples  300Btok            samples and tokens, where a batch's size is known
 50%  end                         a part of the run, and its end
 """
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import msgspec
 from msgspec import Meta
 
-from lrplot.errors import InputError, Problem, option
+from lrplot.accounting import EACH_SHARE, Loading, Rule, many
+from lrplot.errors import InputError, ParameterError, Problem
+from lrplot.schedules.base import check_value
 
 if TYPE_CHECKING:
     from fractions import Fraction
 
-__all__ = ["LARGEST_STEP", "Horizon", "UnitError"]
+__all__ = ["LARGEST_STEP", "SIZES", "Horizon", "Position", "UnitError"]
 
 LARGEST_STEP = 2**53  # beyond it a step is no longer exact as a float64
 _LONGEST = 100  # characters; any duration is shorter, and Python refuses to read endless digits
 
-_MULTIPLES = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "b": 10**9}
+# What says how large an update is, and an epoch of them.
+SIZES = ("dataset_size", "batch_size", "gpus", "accumulate", "drop_last", "seq_len")
+
+_MULTIPLES = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "b": 10**9, "t": 10**12}
 _DURATION = re.compile(
     r"(?P<number>\d[\d_,]*(?:\.\d*)?|\.\d+)(?:e(?P<exponent>[+-]?\d{1,3}))?"
-    r"(?P<multiple>[kmgb])?\s*(?P<unit>it|iters?|iterations?|steps?|ep|epochs?|%)?",
+    r"(?P<multiple>[kmgbt])?\s*"
+    r"(?P<unit>it|iters?|iterations?|steps?|updates?|ep|epochs?|samples?|tok|tokens?|%)?",
     re.IGNORECASE,
 )
+_Count = Annotated[int, Meta(ge=1, le=LARGEST_STEP)]
+_Epochs = Annotated[float, Meta(gt=0, le=LARGEST_STEP)]
 
 
 class UnitError(InputError):
@@ -38,11 +47,174 @@ class UnitError(InputError):
         super().__init__([Problem(message=message, hint=hint)])
 
 
-class Horizon(msgspec.Struct, frozen=True, kw_only=True):
-    """How long a run is, and how long its epochs are: what turns a duration into steps."""
+class Position(NamedTuple):
+    """Where a step lies, in every unit that is known; None where one is not.
 
-    max_iters: Annotated[int, Meta(ge=1, le=LARGEST_STEP)] | None = None
-    iters_per_epoch: Annotated[int, Meta(ge=1, le=LARGEST_STEP)] | None = None
+    Attributes:
+        step: the updates before it.
+        epoch: those in epochs.
+        samples: the samples that they used.
+        tokens: the tokens of those.
+        percent: the part of the run that is behind it.
+    """
+
+    step: int
+    epoch: float | None
+    samples: int | None
+    tokens: int | None
+    percent: float | None
+
+
+class Horizon(msgspec.Struct, frozen=True, kw_only=True):
+    """How long a run is, and what an update and an epoch of it are: the sums between units.
+
+        >>> run = Horizon(dataset_size=117_266, batch_size=2, gpus=8, max_epochs=12)
+        >>> run.iters_per_epoch, run.max_iters, run.steps("8ep")
+        (7330, 87960, 58640)
+
+    What follows from the rest is worked out: `iters_per_epoch` from the sizes, `max_iters` from the
+    epochs. A value that contradicts what follows raises ParameterError, saying both.
+
+    Attributes:
+        max_iters: updates in the run (T), >= 1.
+        max_epochs: epochs in the run, > 0; a part of an epoch is rounded as the rule has it.
+        iters_per_epoch: updates in an epoch, >= 1.
+        dataset_size: samples in an epoch.
+        batch_size: samples in a batch, on each GPU.
+        gpus: GPUs that train together, each on batches of its own (1 unless said).
+        accumulate: batches whose gradients make an update (1 unless said).
+        drop_last: whether the last partial batch of an epoch is left out.
+        seq_len: tokens in a sample.
+        rule: in which order these divide, and how each quotient is rounded.
+    """
+
+    max_iters: int | None = None
+    max_epochs: float | None = None
+    iters_per_epoch: int | None = None
+    dataset_size: int | None = None
+    batch_size: int | None = None
+    gpus: int | None = None
+    accumulate: int | None = None
+    drop_last: bool = False
+    seq_len: int | None = None
+    rule: Rule = EACH_SHARE
+
+    def __post_init__(self) -> None:
+        """Check each number, then work out what follows from them."""
+        for field in msgspec.structs.fields(self):
+            value = getattr(self, field.name)
+            if value is not None and field.name not in ("rule", "drop_last"):
+                kind = _Epochs if field.name == "max_epochs" else _Count
+                self._set(field.name, check_value(field.name, kind, value))
+        if self.loading is not None:
+            self._follows("iters_per_epoch", self._counted(self.loading))
+        if self.max_epochs is not None and self.iters_per_epoch is not None:
+            self._follows("max_iters", self._whole(self.max_epochs, self.iters_per_epoch))
+
+    def lasting(self, max_iters: int, iters_per_epoch: int | None = None) -> Horizon:
+        """Return the same run with another length; epochs that make another one are forgotten."""
+        replace = msgspec.structs.replace
+        epochs = self.max_epochs if max_iters == self.max_iters else None
+        epoch = self.iters_per_epoch if iters_per_epoch is None else iters_per_epoch
+        return replace(self, max_iters=max_iters, max_epochs=epochs, iters_per_epoch=epoch)
+
+    def _set(self, name: str, value: Any) -> None:
+        msgspec.structs.force_setattr(self, name, value)
+
+    def _follows(self, name: str, value: int) -> None:
+        given = getattr(self, name)
+        if given not in (None, value):
+            said = f"is {given:,}, where {'; '.join(self.derivation)}"
+            raise ParameterError(name, said, "leave one of them out")
+        self._set(name, check_value(name, _Count, value))
+
+    def _counted(self, loading: Loading) -> int:
+        count = self.rule.count(loading)
+        if count < 1:
+            said = f"leave no whole batch in an epoch: {'; '.join(self.rule.lines(loading))}"
+            raise ParameterError("dataset_size", said)
+        return count
+
+    def _whole(self, epochs: float, per_epoch: int) -> int:
+        """Return the updates of a run of epochs, the last of them perhaps in part."""
+        from fractions import Fraction
+
+        exact = Fraction(str(epochs)) * per_epoch
+        down = int(exact // 1)
+        nearest = int((2 * exact + 1) // 2)
+        return {"up": -int(-exact // 1), "down": down, "nearest": nearest}[self.rule.part_epochs]
+
+    @property
+    def loading(self) -> Loading | None:
+        """What the updates of an epoch follow from, where all of it is known."""
+        if self.dataset_size is None or self.batch_size is None:
+            return None
+        sizes = self.dataset_size, self.batch_size, self.gpus or 1, self.accumulate or 1
+        return Loading(*sizes, self.drop_last)
+
+    @property
+    def derivation(self) -> tuple[str, ...]:
+        """The sum from samples to updates, a line each, that a person can check."""
+        lines = self.rule.lines(self.loading) if self.loading else ()
+        if self.max_epochs is None or self.iters_per_epoch is None:
+            return lines
+        per_epoch = self.iters_per_epoch
+        updates = self._whole(self.max_epochs, per_epoch)
+        start = "" if lines else f"{many(per_epoch, 'update', ' per epoch')} "
+        epochs = f"{self.max_epochs:g} {'epoch' if self.max_epochs == 1 else 'epochs'}"
+        exact = self.max_epochs * per_epoch
+        parts = "" if exact == updates else f"{exact:,.6g} -> "
+        return (*lines, f"{start}x {epochs} = {parts}{many(updates, 'update')}")
+
+    @property
+    def batches_per_epoch(self) -> int | None:
+        """Batches in an epoch, on each GPU, where the sizes tell; several may make an update."""
+        if self.loading is None:
+            return None
+        return self.rule.count(self.loading._replace(accumulate=1))
+
+    @property
+    def samples_per_iter(self) -> int | None:
+        """Samples in an update, over all GPUs and the batches it accumulates."""
+        if self.batch_size is None:
+            return None
+        return self.batch_size * (self.gpus or 1) * (self.accumulate or 1)
+
+    # -- where a step lies ------------------------------------------------------------------------
+
+    def position(self, step: int) -> Position:
+        """Return where a step lies in every unit that is known."""
+        found = {name: at.item() for name, at in self.positions(step).items()}
+        return Position(step, *(found.get(name) for name in Position._fields[1:]))
+
+    def positions(self, steps: Any) -> dict[str, Any]:
+        """Return, by the names of Position, arrays of where steps lie; only what is known."""
+        from lrplot._lazy import np
+
+        steps = np.asarray(steps, dtype=np.int64)
+        known: dict[str, Any] = {}
+        if self.iters_per_epoch is not None:
+            known["epoch"] = steps / self.iters_per_epoch
+        if self.samples_per_iter is not None:
+            known["samples"] = self._samples(steps, self.samples_per_iter)
+            if self.seq_len is not None:
+                known["tokens"] = known["samples"] * self.seq_len
+        if self.max_iters is not None:
+            known["percent"] = 100 * steps / self.max_iters
+        return known
+
+    def _samples(self, steps: Any, size: int) -> Any:
+        """Return the samples used: the last batch of an epoch holds what is left of them."""
+        if self.loading is None or self.drop_last or self.iters_per_epoch is None:
+            return steps * size
+        from lrplot._lazy import np
+
+        whole, part = np.divmod(steps, self.iters_per_epoch)
+        return whole * self.loading.dataset_size + np.minimum(
+            part * size, self.loading.dataset_size
+        )
+
+    # -- from a duration to steps -----------------------------------------------------------------
 
     def steps(self, text: str) -> int:
         """Return the steps a duration stands for, a fraction rounded to the nearest (half up).
@@ -51,30 +223,76 @@ class Horizon(msgspec.Struct, frozen=True, kw_only=True):
         """
         if text.isascii() and text.isdigit() and len(text) < len(str(LARGEST_STEP)):
             return int(text)  # what is asked for most needs no fractions, whose import takes time
+        return _nearest(self._exact(text), text)
+
+    def rounding(self, text: str) -> str:
+        """Return a sentence where a duration falls between two steps, else an empty string."""
+        if text.strip().isdigit():
+            return ""
+        exact = self._exact(text)
+        if exact.denominator == 1:
+            return ""
+        return f"{self._said(text)} is {float(exact):,.10g}: {_nearest(exact, text):,}"
+
+    def _said(self, text: str) -> str:
+        unit = _parse(text)[1]
+        if unit == "%":
+            return f"{text.strip()} of {self.max_iters:,} steps"
+        if unit.startswith("ep"):
+            return f"{text.strip()} of {self.iters_per_epoch:,} steps"
+        return f"{text.strip()} at {self.samples_per_iter:,} samples a step"
+
+    def _exact(self, text: str) -> Fraction:
+        """Return the steps of a duration before they are rounded."""
+        from fractions import Fraction
+
         if text.strip().lower() == "end":
-            return self._known("max_iters", "end")
+            return Fraction(self._known("max_iters", "end"))
         number, unit = _parse(text)
         if unit == "%":
-            exact = number * self._known("max_iters", text) / 100
-        elif unit.startswith("ep"):
-            exact = number * self._known("iters_per_epoch", text)
-        elif number.denominator != 1:
+            return number * self._known("max_iters", text) / 100
+        if unit.startswith("ep"):
+            return number * self._known("iters_per_epoch", text)
+        if unit.startswith("sample"):
+            return self._of_samples(number, text)
+        if unit.startswith("tok"):
+            return self._of_samples(number / self._known("seq_len", text), text)
+        if number.denominator != 1:
             raise UnitError(f"'{text}' is not a whole number of steps")
-        else:
-            exact = number
-        steps = int((2 * exact + 1) // 2)
-        if steps > LARGEST_STEP:
-            raise UnitError(f"'{text}' is more than 2^53 steps")
-        return steps
+        return number
+
+    def _of_samples(self, samples: Fraction, text: str) -> Fraction:
+        """Return the steps that use so many samples: whole epochs, and the batches of the rest."""
+        size = self._known("samples_per_iter", text)
+        if self.loading is None or self.drop_last or self.iters_per_epoch is None:
+            return samples / size
+        whole, rest = divmod(samples, self.loading.dataset_size)
+        return whole * self.iters_per_epoch + rest / size
 
     def _known(self, name: str, text: str) -> int:
-        value = self.max_iters if name == "max_iters" else self.iters_per_epoch
+        value: int | None = getattr(self, name)
         if value is None:
-            what = {"max_iters": "the length of the run", "iters_per_epoch": "an epoch's length"}
-            raise UnitError(
-                f"'{text}' needs {what[name]}", f"give {option(name)} (or {name}: in the file)"
-            )
+            what, hint = _NEEDED[name]
+            raise UnitError(f"'{text}' needs {what}", hint)
         return value
+
+
+_NEEDED = {
+    "max_iters": ("the length of the run", "give --max-iters (or max_iters: in the file)"),
+    "iters_per_epoch": (
+        "an epoch's length",
+        "give --iters-per-epoch (or iters_per_epoch: in the file), or the sizes of data and batch",
+    ),
+    "samples_per_iter": ("the samples in an update", "give --batch-size, --gpus and --accumulate"),
+    "seq_len": ("the tokens in a sample", "give --seq-len"),
+}
+
+
+def _nearest(exact: Fraction, text: str) -> int:
+    steps = int((2 * exact + 1) // 2)
+    if steps > LARGEST_STEP:
+        raise UnitError(f"'{text}' is more than 2^53 steps")
+    return steps
 
 
 def _parse(text: str) -> tuple[Fraction, str]:

@@ -164,6 +164,19 @@ def _warmup(cls: type[Any], start: dict[str, SearchStrategy[Any]]) -> Any:
     return build
 
 
+@st.composite
+def _faster_in_epochs(draw: st.DrawFn, inner: SearchStrategy[lrplot.Schedule]) -> lrplot.Faster:
+    """Draw one whose epochs end in an update of fewer steps than the others."""
+    times, updates = draw(st.integers(1, 9)), draw(st.integers(1, 20))
+    left = draw(st.integers(1, times))
+    return lrplot.Faster(
+        schedule=draw(inner),
+        times=times,
+        iters_per_epoch=updates,
+        steps_per_epoch=(updates - 1) * times + left,
+    )
+
+
 def _compositions(inner: SearchStrategy[lrplot.Schedule]) -> SearchStrategy[lrplot.Schedule]:
     several = st.lists(inner, min_size=1, max_size=3).map(tuple)
     ratio = {"warmup_ratio": st.floats(0.01, 2.0)}
@@ -172,6 +185,8 @@ def _compositions(inner: SearchStrategy[lrplot.Schedule]) -> SearchStrategy[lrpl
         _sequence(inner),
         st.builds(lrplot.Chain, schedules=several),
         st.builds(lrplot.PerEpoch, schedule=inner, iters_per_epoch=lengths),
+        st.builds(lrplot.Faster, schedule=inner, times=st.integers(1, 9)),
+        _faster_in_epochs(inner),
         st.builds(lrplot.Repeat, schedule=inner, period=lengths),
         _warmup(lrplot.LinearWarmup, {})(inner),
         _warmup(lrplot.LinearWarmup, ratio)(inner),

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         Noam,
         Poly,
     )
+    from lrplot.schedules.faster import Faster
     from lrplot.schedules.lambdas import Lambda
     from lrplot.schedules.plateau import Plateau
     from lrplot.schedules.steps import MultiStep, Piecewise, Step, Table
@@ -43,6 +44,7 @@ __all__ = [
     "Cyclic",
     "ExpWarmup",
     "Exponential",
+    "Faster",
     "InverseSqrt",
     "InverseTime",
     "Lambda",
@@ -93,6 +95,7 @@ _TABLE = {
     "sequence": ("combine", "Sequence"),
     "chain": ("combine", "Chain"),
     "per_epoch": ("combine", "PerEpoch"),
+    "faster": ("faster", "Faster"),
     "repeat": ("combine", "Repeat"),
     "scale": ("combine", "Scale"),
     "clip": ("combine", "Clip"),

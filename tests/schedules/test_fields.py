@@ -43,6 +43,7 @@ NEEDED: dict[str, dict[str, Any]] = {
     "sequence": {"schedules": (lrplot.Constant(),), "milestones": ()},
     "chain": {"schedules": (lrplot.Constant(),)},
     "per_epoch": {"schedule": lrplot.Constant(), "iters_per_epoch": 5},
+    "faster": {"schedule": lrplot.Constant(), "times": 2},
     "repeat": {"schedule": lrplot.Constant(), "period": 5},
     "scale": {"factor": 0.5},
 }

@@ -27,7 +27,7 @@ def lr(schedule: Schedule, steps: list[int] | range, base: float = 1.0) -> Rates
 
 
 def test_the_strategies_draw_every_schedule() -> None:
-    compositions = {"sequence", "chain", "per_epoch", "repeat"}
+    compositions = {"sequence", "chain", "per_epoch", "faster", "repeat"}
     warm_ups = {"linear_warmup", "constant_warmup", "exp_warmup"}
 
     assert set(LEAVES) | compositions | warm_ups == set(by_name)

@@ -19,6 +19,7 @@ from lrplot import (
     Cyclic,
     Exponential,
     ExpWarmup,
+    Faster,
     InverseSqrt,
     InverseTime,
     Lambda,
@@ -328,6 +329,16 @@ EXACT: dict[str, tuple[Schedule, float, dict[int, float]]] = {
         0.5,
         {0: 0.5, 199: 0.5, 200: 0.05, 399: 0.05, 400: 0.005},
     ),
+    "faster": (
+        Faster(schedule=Poly(max_iters=100, power=1), times=4),
+        1.0,
+        {0: 1.0, 1: 0.96, 24: 0.04, 25: 0.0, 26: 0.0},
+    ),
+    "faster: an epoch of 7 batches is 4 updates, the last of one batch": (
+        Faster(schedule=Poly(max_iters=14, power=1), times=2, iters_per_epoch=4, steps_per_epoch=7),
+        14.0,
+        {0: 14.0, 3: 8.0, 4: 7.0, 5: 5.0, 7: 1.0, 8: 0.0},
+    ),
     "repeat": (
         Repeat(schedule=Poly(max_iters=10, power=1), period=4),
         1.0,
@@ -447,6 +458,7 @@ def test_momentum_of_three_phases_stays_up_in_the_last() -> None:
         (Chain(schedules=(Constant(), Poly(max_iters=100))), ["poly"]),
         (Chain(schedules=(Constant(),)), ["constant"]),
         (PerEpoch(schedule=MultiStep(milestones=(3,)), iters_per_epoch=10), ["multistep"] * 2),
+        (Faster(schedule=MultiStep(milestones=(30,)), times=3), ["multistep"] * 2),
         (Plateau(metrics=(1.0, 1.0, 1.0), patience=0), ["plateau"] * 3),
     ],
 )
@@ -474,6 +486,7 @@ def test_phases_are_the_stretches_a_person_would_name(schedule: Schedule, names:
         (Sequence(schedules=(Constant(), Step(step_size=10)), milestones=(5,)), 45),
         (Chain(schedules=(Step(step_size=10), Step(step_size=20))), 80),
         (PerEpoch(schedule=MultiStep(milestones=(8,)), iters_per_epoch=10), 100),
+        (Faster(schedule=MultiStep(milestones=(80,)), times=4), 25),
         (Repeat(schedule=Constant(), period=7), 21),
     ],
 )
@@ -489,4 +502,5 @@ def test_a_schedule_inside_gets_the_room_its_place_has() -> None:
     assert LinearWarmup.room({"warmup_steps": 30}, 100, 0) == 70
     assert LinearWarmup.room({"warmup_steps": 300}, 100, 0) == 1
     assert PerEpoch.room({"iters_per_epoch": 30}, 100, 0) == 4
+    assert Faster.room({"times": 4}, 100, 0) == 400
     assert Chain.room({}, 100, 1) == 100

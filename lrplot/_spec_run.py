@@ -1,0 +1,159 @@
+"""How long a native spec's run is: its own keys, and the sizes in its `run` section.
+
+max_iters: 160k           or  max_epochs: 12 with iters_per_epoch: 7330, or the sizes:
+run: {dataset_size: 117266, batch_size: 2, gpus: 8, epochs: 12}
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from lrplot.errors import ParameterError, Problem, suggest
+from lrplot.schedules.base import Period, as_field, check_value
+from lrplot.syntax.tree import Key, Node, to_data
+from lrplot.units import SIZES, Horizon, UnitError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["LENGTHS", "RUN_SIZES", "in_steps", "read_count", "read_horizon"]
+
+LENGTHS = ("max_iters", "max_epochs", "iters_per_epoch")
+RUN_SIZES = {
+    "epochs": "epochs in the run",
+    "dataset_size": "samples in an epoch",
+    "batch_size": "samples in a batch, on each GPU",
+    "gpus": "GPUs that train together",
+    "accumulate": "batches whose gradients make an update",
+    "drop_last": "whether the last partial batch of an epoch is left out",
+    "seq_len": "tokens in a sample",
+}
+_COUNT = as_field("steps", Period)
+_ALIASES = {"epochs": "max_epochs"}
+
+
+def read_horizon(tree: Node, problems: list[Problem], notes: list[str]) -> Horizon:
+    """Return the horizon that a document's own keys and its `run` section give."""
+    found = _found(tree, problems)
+    values: dict[str, Any] = {}
+    for name in SIZES:
+        if name in found:
+            key, node = found[name]
+            values[name] = _size(name, key, node, problems)
+    epoch = _count(found, "iters_per_epoch", Horizon(), problems, notes)
+    values = {name: value for name, value in values.items() if value is not None}
+    before = len(problems)
+    sized = _built({**values, "iters_per_epoch": epoch}, found, tree, problems)
+    if len(problems) > before:
+        return sized
+    max_iters = _count(found, "max_iters", sized, problems, notes)
+    epochs = _count(found, "max_epochs", Horizon(iters_per_epoch=1), problems, notes)
+    if epochs is not None and max_iters is not None:
+        key, node = found["max_epochs"]
+        message = "give max_iters or max_epochs, not both"
+        problems.append(Problem(message, key, _key_place(tree, key, node)))
+        return sized
+    if epochs is not None and sized.iters_per_epoch is None and not problems:
+        key, node = found["max_epochs"]
+        hint = "give it, or run: with dataset_size and batch_size"
+        message = "needs iters_per_epoch: how long an epoch is"
+        problems.append(Problem(message, key, _key_place(tree, key, node), hint))
+    return _built(
+        {**values, "iters_per_epoch": epoch, "max_iters": max_iters, "max_epochs": epochs},
+        found,
+        tree,
+        problems,
+    )
+
+
+def _found(tree: Node, problems: list[Problem]) -> dict[str, tuple[str, Node]]:
+    """Return each length and size by its name, with the key it stands under."""
+    top: Mapping[Key, Node] = tree.value if isinstance(tree.value, dict) else {}
+    found = {name: (name, top[name]) for name in LENGTHS if name in top}
+    section = top.get("run")
+    if section is None:
+        return found
+    if not isinstance(section.value, dict):
+        problems.append(Problem("must be a mapping of sizes", "run", section.where))
+        return found
+    for key, node in section.value.items():
+        name = _ALIASES.get(str(key), str(key))
+        where = section.keys[key]
+        if name not in (*LENGTHS, *SIZES):
+            known = [*LENGTHS, *RUN_SIZES]
+            hint = suggest(str(key), known) or f"known: {', '.join(known)}"
+            problems.append(Problem("is not a size of a run", f"run.{key}", where, hint))
+        elif name in found:
+            message = f"says again what {found[name][0]} says: leave one out"
+            problems.append(Problem(message, f"run.{key}", where))
+        else:
+            found[name] = f"run.{key}", node
+    return found
+
+
+def _key_place(tree: Node, key: str, node: Node) -> Any:
+    return tree.keys.get(key, node.where)
+
+
+def _size(name: str, key: str, node: Node, problems: list[Problem]) -> Any:
+    if name != "drop_last":
+        return read_count(node, Horizon(), key, problems, [])
+    try:
+        return check_value(key, bool, to_data(node))
+    except ParameterError as error:
+        problems.append(Problem(error.problems[0].message, key, node.where))
+        return None
+
+
+def _count(
+    found: dict[str, tuple[str, Node]],
+    name: str,
+    horizon: Horizon,
+    problems: list[Problem],
+    notes: list[str],
+) -> int | None:
+    if name not in found:
+        return None
+    key, node = found[name]
+    return read_count(node, horizon, key, problems, notes)
+
+
+def _built(
+    values: dict[str, Any],
+    found: dict[str, tuple[str, Node]],
+    tree: Node,
+    problems: list[Problem],
+) -> Horizon:
+    """Return the horizon; what contradicts itself is said at the key that it is said of."""
+    try:
+        return Horizon(**values)
+    except ParameterError as error:
+        for problem in error.problems:
+            key, node = found.get(problem.key, (problem.key, tree))
+            problems.append(Problem(problem.message, key, node.where, problem.hint))
+        return Horizon()
+
+
+def read_count(
+    node: Node, horizon: Horizon, key: str, problems: list[Problem], notes: list[str]
+) -> int | None:
+    """Return a length in steps, or None where it is none, which becomes a problem."""
+    try:
+        return int(_COUNT.check(in_steps(to_data(node), horizon, notes)))
+    except (UnitError, ParameterError) as error:
+        first = error.problems[0]
+        problems.append(Problem(first.message, key, node.where, first.hint))
+        return None
+
+
+def in_steps(value: Any, horizon: Horizon, notes: list[str]) -> Any:
+    """Turn durations ("8ep") into steps; leave what is a number, or no duration, to the checks."""
+    if isinstance(value, list):
+        return [in_steps(item, horizon, notes) for item in value]
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if not isinstance(value, str):
+        return value
+    steps = horizon.steps(value)
+    notes.extend(filter(None, [horizon.rounding(value)]))
+    return steps

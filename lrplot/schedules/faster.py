@@ -1,0 +1,98 @@
+"""A schedule that takes several steps at each update."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+from msgspec import Meta
+
+from lrplot._lazy import np
+from lrplot.errors import ParameterError
+from lrplot.schedules.base import Knots, Period, Phase, Schedule, points
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from lrplot.schedules.base import Rates, Steps
+
+__all__ = ["Faster"]
+
+_MANY_KNOTS = 10_000
+
+
+class Faster(Schedule, frozen=True, kw_only=True, tag="faster"):
+    """A schedule whose scheduler takes several steps at each update.
+
+        lr(t) = schedule(times * t)
+
+    As where it is stepped at every batch of those whose gradients make an update, or once for each
+    process. Where an epoch's last update has fewer batches, say how many steps an epoch has:
+
+        lr(t) = schedule(e * steps_per_epoch + min(times * r, steps_per_epoch))
+                where t = e * iters_per_epoch + r
+    """
+
+    schedule: Annotated[Schedule, Meta(description="the schedule, counting its own steps")]
+    times: Annotated[int, Meta(ge=1, le=2**10, description="steps that it takes at each update")]
+    iters_per_epoch: Annotated[Period | None, Meta(description="updates in an epoch")] = None
+    steps_per_epoch: Annotated[
+        Period | None, Meta(description="steps that it takes in an epoch")
+    ] = None
+
+    def check(self) -> None:
+        """Refuse half of what says how an epoch ends."""
+        if (self.iters_per_epoch is None) != (self.steps_per_epoch is None):
+            raise ParameterError("steps_per_epoch", "goes with iters_per_epoch: give both")
+
+    def steps(self, updates: Any) -> Any:
+        """Return the steps that the schedule has taken at an update, or at each of an array."""
+        if self.iters_per_epoch is None or self.steps_per_epoch is None:
+            return updates * self.times
+        epochs, rest = np.divmod(updates, self.iters_per_epoch)
+        return epochs * self.steps_per_epoch + np.minimum(rest * self.times, self.steps_per_epoch)
+
+    def when(self, step: int) -> int:
+        """Return the first update at which the schedule has taken so many steps."""
+        if self.iters_per_epoch is None or self.steps_per_epoch is None:
+            return -(-step // self.times)
+        epochs, rest = divmod(step, self.steps_per_epoch)
+        return epochs * self.iters_per_epoch + -(-rest // self.times)
+
+    def lr(self, steps: Steps, base: Rates) -> Rates:
+        """Evaluate the schedule at the steps it has taken."""
+        return self.schedule.lr(self.steps(steps), base)
+
+    def uses_base(self) -> bool:
+        """Say whether the schedule does."""
+        return self.schedule.uses_base()
+
+    @classmethod
+    def room(cls, given: Mapping[str, Any], end: int, index: int) -> int:
+        """Return the steps that it takes in as many updates."""
+        del index
+        return end * int(given.get("times", 1))
+
+    def knots(self, end: int) -> Knots:
+        """Return the first update at or past each knot of the schedule; all, where too many."""
+        inner = self.schedule.knots(int(self.steps(end)))
+        if sum(map(len, inner)) > _MANY_KNOTS:
+            return (range(end + 1),)
+        return points(end, *{self.when(step) for knot in inner for step in knot})
+
+    def extent(self) -> int:
+        """Return the updates in which the schedule shows what it does."""
+        return max(1, self.when(self.schedule.extent()))
+
+    def phases(self, end: int) -> tuple[Phase, ...]:
+        """Return the schedule's own, in updates; those shorter than one are left out."""
+        inner = self.schedule.phases(int(self.steps(end)))
+        edges = [(each.name, self.when(each.start), self.when(each.end)) for each in inner]
+        return tuple(Phase(name, a, min(b, end)) for name, a, b in edges if a < min(b, end))
+
+    def momentum(self) -> Schedule | None:
+        """Return the momentum's schedule, stepped as this one."""
+        inner = self.schedule.momentum()
+        if inner is None:
+            return None
+        epoch = {"iters_per_epoch": self.iters_per_epoch, "steps_per_epoch": self.steps_per_epoch}
+        return Faster(schedule=inner, times=self.times, **epoch)
