@@ -10,17 +10,28 @@ from lrplot.errors import UsageError, Where, option, suggest
 from lrplot.schedules import by_name
 from lrplot.schedules.base import fields_of
 from lrplot.syntax.documents import parse_document
-from lrplot.syntax.tree import Node, to_data, to_tree
+from lrplot.syntax.tree import Node, refuse_repeats, to_data, to_tree
+from lrplot.units import SIZES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from lrplot.schedules.base import Field
 
-__all__ = ["FILE_OPTIONS", "RUN_OPTIONS", "put", "with_options", "with_sets"]
+__all__ = ["FILE_OPTIONS", "RUN_OPTIONS", "parameters", "put", "with_options", "with_sets"]
 
 RUN_OPTIONS = ("base_lr", "max_iters", "max_epochs", "iters_per_epoch")
 FILE_OPTIONS = ("config_root", "from_", "set")
+
+
+def parameters(names: Iterable[str] = by_name) -> dict[str, Field]:
+    """Return the plain fields of the named schedules, or of all: what an option can set."""
+    fields: dict[str, Field] = {}
+    for name in names:
+        for field in fields_of(by_name[name]):
+            if field.holds == "value" and field.name not in {*RUN_OPTIONS, "metrics"}:
+                fields.setdefault(field.name, field)
+    return fields
 
 
 def with_options(tree: Node, given: Mapping[str, Any], source: str) -> Node:
@@ -30,19 +41,28 @@ def with_options(tree: Node, given: Mapping[str, Any], source: str) -> Node:
         if key == "metrics":
             tree = put(tree, ["metrics"], to_tree(value, where), option(key))
         elif key in RUN_OPTIONS:
-            tree = put(_without_rival(tree, key), [key], _node(value, None, where), option(key))
+            tree = put(_without_rivals(tree, key), [key], _node(value, None, where), option(key))
+        elif key in SIZES:
+            tree = put(tree, ["run", key], _node(value, None, where), option(key))
         elif key not in FILE_OPTIONS:
             path, field = _home(tree, key, source)
             tree = put(tree, path, _node(value, field, where), option(key))
     return tree
 
 
-def _without_rival(tree: Node, key: str) -> Node:
-    """Drop the key that this one stands in place of."""
-    rival = {"max_iters": "max_epochs", "max_epochs": "max_iters"}.get(key)
-    if not isinstance(tree.value, dict) or rival not in tree.value:
+_LENGTHS = {"max_iters", "max_epochs", "epochs"}
+
+
+def _without_rivals(tree: Node, key: str) -> Node:
+    """Drop the keys that this one stands in place of, those of the `run` section too."""
+    rivals = {key, *(_LENGTHS if key in _LENGTHS else ())}
+    if not isinstance(tree.value, dict):
         return tree
-    kept = {name: node for name, node in tree.value.items() if name != rival}
+    kept = {name: node for name, node in tree.value.items() if name not in rivals}
+    if "run" in kept and isinstance(kept["run"].value, dict):
+        section = kept["run"]
+        sizes = {name: node for name, node in section.value.items() if name not in rivals}
+        kept["run"] = msgspec.structs.replace(section, value=sizes)
     return msgspec.structs.replace(tree, value=kept)
 
 
@@ -73,7 +93,9 @@ def _node(value: Any, field: Field | None, where: Where) -> Node:
         return Node(value, where, text=value)
     if field is not None and field.type_is(tuple) and not value.lstrip().startswith("["):
         value = f"[{value}]"
-    return to_tree(to_data(parse_document(value, where.source)), where)
+    tree = parse_document(value, where.source)
+    refuse_repeats(tree)
+    return to_tree(to_data(tree), where)
 
 
 def with_sets(tree: Node, given: Mapping[str, Any]) -> Node:

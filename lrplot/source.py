@@ -3,32 +3,48 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from lrplot import spec
-from lrplot.errors import InputError, UsageError, Where, option, suggest
+from lrplot.errors import InputError, ParameterError, UsageError, Where, option, suggest
+from lrplot.loop import LOOP_OPTIONS, as_looped, as_meant
 from lrplot.overrides import FILE_OPTIONS, RUN_OPTIONS, put, with_options, with_sets
 from lrplot.plan import Given
 from lrplot.schedules import by_name
 from lrplot.schedules.base import fields_of
 from lrplot.syntax.documents import parse_document, read_text
 from lrplot.syntax.series import read_series
-from lrplot.syntax.tree import Node, to_tree
+from lrplot.syntax.tree import Node, repeat_notes, to_tree
+from lrplot.units import SIZES, Horizon
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from lrplot.plan import Plan
 
-__all__ = ["is_call", "load"]
+__all__ = ["LIST_OPTIONS", "SOURCE_OPTIONS", "is_call", "load", "load_each"]
+
+# What goes with any source, beside the parameters of a schedule.
+SOURCE_OPTIONS = (
+    *dict.fromkeys(
+        (*RUN_OPTIONS, *Given.__struct_fields__, *LOOP_OPTIONS, "group", "as_", *FILE_OPTIONS)
+    ),
+)
+LIST_OPTIONS = ("set", "config_root")  # of which each source has all, not one each
 
 _ASSUMED_BASE_LR = 0.1
 _ASSUMED_MAX_ITERS = 1000
 
-_CALL = re.compile(r"(?:#.*\n\s*)*(?:[\w.]+\s*(?::[^=\n]+)?=\s*)?\[?\s*[A-Za-z_][\w.]*\s*\(")
+_CALL = re.compile(  # on its first lines comments, assignments, and imports, which are refused
+    r"(?:(?:#|(?:import|from)\s|[\w.]+\s*(?::[^=\n]+)?=).*\n\s*)*"
+    r"(?:[\w.]+\s*(?::[^=\n]+)?=\s*)?[\[{]?\s*(?:[\"']\w+[\"']\s*:\s*)?[A-Za-z_][\w.]*\s*\("
+)
+_DOCUMENT = re.compile(r"\s*(?:#.*\n\s*)*[\w$\"']+\s*:\s")
 
 
 def load(source: str | Path, **options: Any) -> Plan:
@@ -36,8 +52,8 @@ def load(source: str | Path, **options: Any) -> Plan:
 
     Args:
         source: a native schedule's name ("poly"), a framework's constructor call
-            ("StepLR(optimizer, 30)"), or the path of a file that holds a spec or a call; "-" is
-            standard input.
+            ("StepLR(optimizer, 30)"), the text of a spec, or the path of a file that holds a spec
+            or a call; "-" is standard input.
         options: what overrides it: base_lr, max_iters, max_epochs, iters_per_epoch, the
             schedule's parameters, `metrics` (a path, or numbers), `set` (a list of
             "key.key=value"), `from_` (a file's format), `as_` (a framework's name), `group` (a
@@ -51,12 +67,56 @@ def load(source: str | Path, **options: Any) -> Plan:
     """
     given = {key: value for key, value in options.items() if value is not None}
     group = given.pop("group", "main")
-    return _load(source, given).group(group)
+    looped = {key: given.pop(key) for key in LOOP_OPTIONS if key in given}
+    return as_looped(_load(source, given).group(group), looped)
+
+
+def load_each(sources: Iterable[str], options: Mapping[str, Any]) -> list[Plan]:
+    """Return a plan for each source and each combination of the options that have several values.
+
+    A tuple holds an option's values, each as `load` takes it; what varies names the plan.
+    """
+    chosen = {key: value for key, value in options.items() if value not in (None, ())}
+    fixed = {key: value for key, value in chosen.items() if key in LIST_OPTIONS}
+    varied = {
+        key: value if isinstance(value, tuple) else (value,)
+        for key, value in chosen.items()
+        if key not in LIST_OPTIONS
+    }
+    several = [key for key, values in varied.items() if len(values) > 1]
+    names = list(sources)
+    plans = []
+    for source, values in product(names, product(*varied.values())):
+        each = dict(zip(varied, values, strict=True))
+        label = ", ".join(_label(key, each[key]) for key in several)
+        for said, chosen in _beside_what_was_meant(each):
+            plan = load(source, **chosen, **fixed)
+            parts = [plan.name] * (len(names) > 1 or not label) + [label] * bool(label)
+            plans.append(msgspec.structs.replace(plan, name=" ".join([*parts, *said])))
+    return plans
+
+
+def _beside_what_was_meant(options: dict[str, Any]) -> list[tuple[tuple[str, ...], dict[str, Any]]]:
+    """Return the options, and before them those of the run as meant, where a loop does otherwise.
+
+    Each comes with what its curve's name says of it.
+    """
+    meant = as_meant(options)
+    if meant is None:
+        return [((), options)]
+    return [(("as meant",), meant), (("as stepped",), options)]
+
+
+def _label(key: str, value: Any) -> str:
+    """Return what a legend says of an option: a framework's name says enough by itself."""
+    return str(value) if key == "as_" else f"{key}={value}"
 
 
 def _load(source: str | Path, given: dict[str, Any]) -> Plan:
     if "metrics" in given:
         given["metrics"] = _series(given["metrics"])
+    if _is_document(str(source)):
+        return _read_file(parse_document(str(source), "text"), given, "text")
     if "from_" in given and (str(source) in by_name or is_call(source)):
         raise UsageError(f"--from names the format of a file; {source} is none")
     if str(source) in by_name:
@@ -68,13 +128,16 @@ def _load(source: str | Path, given: dict[str, Any]) -> Plan:
     text = None if origin.endswith(".py") else read_text(path)
     if text is not None and _CALL.match(text.lstrip()):
         return _load_call(text, given, origin)
-    if "as_" in given:
-        raise UsageError(f"--as goes with a schedule's name or a call; {origin} is neither")
     tree = _read_python(Path(path), given) if text is None else parse_document(text, origin)
     plan = _read_file(tree, given, str(source))
     if plan.name == plan.schedule.name() and str(source) != "-":
         plan = msgspec.structs.replace(plan, name=Path(source).stem)
     return plan
+
+
+def _is_document(source: str) -> bool:
+    """Say whether the word is the text of a document, not the name of a file or a call."""
+    return bool(_DOCUMENT.match(source)) and not _CALL.match(source.lstrip())
 
 
 def _read_python(path: Path, given: Mapping[str, Any]) -> Node:
@@ -86,6 +149,8 @@ def _read_python(path: Path, given: Mapping[str, Any]) -> Node:
 
 def _read_file(tree: Node, given: Mapping[str, Any], source: str) -> Plan:
     """Read a document in the format it shows itself to be in, or in the one --from names."""
+    if "as_" in given:
+        raise UsageError(f"--as goes with a schedule's name or a call; {source} is neither")
     from lrplot.frameworks.formats import find
 
     reader, evidence = find(with_sets(tree, given), given.get("from_"), source)
@@ -97,9 +162,13 @@ def _read_file(tree: Node, given: Mapping[str, Any], source: str) -> Plan:
     if foreign:
         hint = "--set KEY=VALUE reaches any key of a file"
         raise UsageError(f"{option(min(foreign))} does not go with {source}", hint)
-    plan: Plan = reader.read(with_sets(tree, given), read_given(given))
-    notes = (f"read as {evidence}",) if evidence else ()
-    return msgspec.structs.replace(plan, notes=(*notes, *plan.notes))
+    said = read_given(given)
+    plan: Plan = reader.read(with_sets(tree, given), said)
+    if said.batch_size is not None and plan.horizon.batch_size is None and not plan.in_epochs:
+        plan = _sized(plan, _batch_of(said))
+    notes = [f"read as {evidence}"] if evidence else []
+    notes += [*repeat_notes(tree), *plan.notes]
+    return msgspec.structs.replace(plan, notes=tuple(dict.fromkeys(notes)))
 
 
 def _series(metrics: Any) -> list[Any]:
@@ -122,12 +191,50 @@ def is_call(source: str | Path) -> bool:
 
 def _load_call(text: str, given: Mapping[str, Any], origin: str) -> Plan:
     from lrplot.frameworks.calls import read_call
+    from lrplot.frameworks.options import read_given
 
-    foreign = given.keys() - {*RUN_OPTIONS, "metrics", "as_"}
+    foreign = given.keys() - {*RUN_OPTIONS, *SIZES, "metrics", "as_"}
     if foreign:
         key = option(min(foreign))
         raise UsageError(f"{key} does not go with a call", "write the value in the call")
-    return read_call(text, given, origin)
+    if not given.keys() & set(SIZES):
+        return read_call(text, given, origin)
+    run = read_given({key: value for key, value in given.items() if key in _OF_RUN}).horizon()
+    lengths = {"max_iters": run.max_iters, "iters_per_epoch": run.iters_per_epoch}
+    kept = {key: value for key, value in given.items() if key not in _OF_RUN}
+    return _sized(read_call(text, kept | _known(lengths), origin), run)
+
+
+_OF_RUN = ("max_iters", "max_epochs", "iters_per_epoch", *SIZES)
+
+
+def _known(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if value is not None}
+
+
+def _batch_of(said: Given) -> Horizon:
+    """Return what the user says of an update's size."""
+    return Horizon(
+        batch_size=said.batch_size,
+        gpus=said.gpus,
+        accumulate=said.accumulate,
+        seq_len=said.seq_len,
+    )
+
+
+def _sized(plan: Plan, run: Horizon) -> Plan:
+    """Return the plan of a source that has no sizes with those that the user gives.
+
+    An epoch that the source counts otherwise stays as long as the source has it.
+    """
+    sizes = {key: getattr(run, key) for key in (*SIZES, "max_epochs", "rule")}
+    for forgotten in ((), ("max_epochs",), ("max_epochs", "dataset_size")):
+        kept = {key: value for key, value in sizes.items() if key not in forgotten}
+        with suppress(ParameterError):
+            return msgspec.structs.replace(
+                plan, horizon=msgspec.structs.replace(plan.horizon, **kept)
+            )
+    return plan
 
 
 def _existing(source: str | Path) -> str | Path:

@@ -39,6 +39,7 @@ def at(steps: str, sources: tuple[str, ...], *, param: str, **given: Any) -> Non
     wanted = resolve_steps(steps, plans)
     rates = [plan.lr(wanted).tolist() for plan in plans]
     print_notes(plans, whole_run=_names_the_end(steps))
+    _say_rounding(steps, plans)
     _warn_past_end(wanted, plans)
     if len(wanted) == 1 and len(plans) == 1:
         click.echo(rounded(rates[0][0]))
@@ -53,7 +54,7 @@ def resolve_steps(text: str, plans: list[Plan]) -> list[int]:
     """Return the steps a list of durations stands for; the plans must agree on them."""
     from lrplot.units import UnitError
 
-    parts = [part for part in text.split(",") if part.strip()]
+    parts = _parts(text)
     if not parts:
         raise UsageError("no step is given", "write 500, 0,500,1500, 8ep, 50% or end")
     try:
@@ -63,6 +64,17 @@ def resolve_steps(text: str, plans: list[Plan]) -> list[int]:
     if len(found) > 1:
         raise UsageError(f"'{text}' is not the same step for each source", "give plain steps")
     return list(found.pop())
+
+
+def _parts(text: str) -> list[str]:
+    return [part for part in text.split(",") if part.strip()]
+
+
+def _say_rounding(text: str, plans: list[Plan]) -> None:
+    """Say how a duration was rounded that falls between two steps."""
+    said = (plan.horizon.rounding(part) for part in _parts(text) for plan in plans)
+    for note in dict.fromkeys(filter(None, said)):
+        print(f"note: {note}", file=sys.stderr)  # noqa: T201
 
 
 def _warn_past_end(steps: list[int], plans: list[Plan]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from functools import cache
-from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
 __all__ = ["SourceCommand", "complete_source", "load_plans", "print_notes", "source_argument"]
 
 _RUN = "Run options"
-_LISTS = ("set", "config_root")  # of which each source has all, not one each
 
 
 class _Option(click.Option):
@@ -106,18 +104,34 @@ def _schedule_section(names: tuple[str, ...]) -> str:
 @cache
 def _run_options() -> list[click.Parameter]:
     def run(name: str, text: str, **more: Any) -> _Option:
-        metavar = more.pop("metavar", "N")
-        return _Option([name], section=_RUN, help=text, metavar=metavar, multiple=True, **more)
+        metavar, alias = more.pop("metavar", "N"), more.pop("alias", None)
+        names = [name, alias, name[2:].replace("-", "_")] if alias else [name]
+        return _Option(names, section=_RUN, help=text, metavar=metavar, multiple=True, **more)
 
     return [
         run("--base-lr", "The rate the optimizer holds.", metavar="RATE"),
         run("--max-iters", "Updates in the run (500, 160k, 12ep).", metavar="STEPS"),
-        run("--max-epochs", "Epochs in the run, in place of --max-iters."),
+        run("--max-epochs", "Epochs in the run, in place of --max-iters.", alias="--epochs"),
         run("--iters-per-epoch", "Updates in an epoch."),
         run("--dataset-size", "Samples in an epoch."),
         run("--batch-size", "Samples in a batch, on each GPU."),
         run("--gpus", "GPUs that train together."),
         run("--accumulate", "Batches whose gradients make an update."),
+        _Option(
+            ["--drop-last/--keep-last"],
+            section=_RUN,
+            default=None,
+            help="Whether the last partial batch of an epoch is left out.",
+        ),
+        run("--seq-len", "Tokens in a sample."),
+        run("--scale-lr", "Scale the base rate to the batch.", metavar="linear|sqrt"),
+        run("--from-batch", "The batch, over all GPUs, that the base rate was tuned for."),
+        run(
+            "--stepped-per",
+            "What the training loop steps the scheduler at; drawn beside what was meant.",
+            metavar="update|micro-batch|epoch",
+        ),
+        run("--scheduler-steps-times", "How many steps it takes each time."),
         _Option(
             ["--metrics"],
             section=_RUN,
@@ -169,15 +183,9 @@ def _run_options() -> list[click.Parameter]:
 @cache
 def _schedule_options(names: tuple[str, ...]) -> list[click.Parameter]:
     """Return an option for each plain field of the named schedules, of all where none is."""
-    from lrplot.overrides import RUN_OPTIONS
-    from lrplot.schedules import by_name
-    from lrplot.schedules.base import fields_of
+    from lrplot.overrides import parameters
 
-    fields: dict[str, Field] = {}
-    for cls in [by_name[name] for name in names or by_name]:
-        for field in fields_of(cls):
-            if field.holds == "value" and field.name not in {*RUN_OPTIONS, "metrics"}:
-                fields.setdefault(field.name, field)
+    fields = parameters(names) if names else parameters()
     return [_schedule_option(field, _schedule_section(names)) for field in fields.values()]
 
 
@@ -202,32 +210,9 @@ def _schedule_option(field: Field, section: str) -> _Option:
 
 def load_plans(sources: Iterable[str], given: dict[str, Any]) -> list[Plan]:
     """Return a plan for each source and each combination of the repeated options."""
-    import msgspec
+    from lrplot.source import load_each
 
-    from lrplot.source import load
-
-    chosen = {key: value for key, value in given.items() if value not in (None, ())}
-    fixed = {key: value for key, value in chosen.items() if key in _LISTS}
-    varied = {
-        key: value if isinstance(value, tuple) else (value,)
-        for key, value in chosen.items()
-        if key not in _LISTS
-    }
-    several = [key for key, values in varied.items() if len(values) > 1]
-    names = list(sources)
-    plans = []
-    for source, values in product(names, product(*varied.values())):
-        options = dict(zip(varied, values, strict=True))
-        plan = load(source, **options, **fixed)
-        label = ", ".join(_label(key, options[key]) for key in several)
-        parts = [plan.name] * (len(names) > 1 or not label) + [label] * bool(label)
-        plans.append(msgspec.structs.replace(plan, name=" ".join(parts)))
-    return plans
-
-
-def _label(key: str, value: Any) -> str:
-    """Return what a legend says of an option: a framework's name says enough by itself."""
-    return str(value) if key == "as_" else f"{key}={value}"
+    return load_each(sources, given)
 
 
 def print_notes(plans: Iterable[Plan], *, whole_run: bool = True) -> None:

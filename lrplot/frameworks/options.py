@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["read_given"]
 
-_LOADER = ("dataset_size", "batch_size", "gpus", "accumulate")
+_COUNTS = ("dataset_size", "batch_size", "gpus", "accumulate", "seq_len")
 
 
 def read_given(options: Mapping[str, Any]) -> Given:
@@ -38,7 +38,8 @@ def read_given(options: Mapping[str, Any]) -> Given:
         max_iters=max_iters,
         max_epochs=max_epochs,
         iters_per_epoch=epoch,
-        **{key: _count(options, key, Horizon()) for key in _LOADER},
+        **{key: _count(options, key, Horizon()) for key in _COUNTS},
+        drop_last=_flag(options.get("drop_last")),
         optimizer=options.get("optimizer"),
         auto_scale_lr=bool(options.get("auto_scale_lr")),
         metrics=_metrics(options.get("metrics")),
@@ -58,6 +59,10 @@ def _count(options: Mapping[str, Any], key: str, horizon: Horizon) -> int | None
         return None if value is None else int(check_value(key, Period, value))
     except (UnitError, ParameterError) as error:
         raise _wrong(key, error.problems[0].message, error.problems[0].hint) from None
+
+
+def _flag(value: Any) -> bool | None:
+    return None if value is None else bool(value)
 
 
 def _rate(options: Mapping[str, Any]) -> float | None:

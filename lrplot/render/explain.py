@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from textwrap import indent, wrap
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from lrplot.render.numbers import rounded
 if TYPE_CHECKING:
     from lrplot.plan import Plan
     from lrplot.schedules.base import Phase
+    from lrplot.units import Horizon
 
 __all__ = ["as_text", "as_yaml"]
 
@@ -34,6 +36,7 @@ def as_text(plan: Plan) -> str:
         f"  convention  {plan.convention}",
         f"  base rate   {rounded(plan.base_lr)}",
         f"  run         {_run(plan)}",
+        *_accounting(plan),
         "",
         *_phases(plan),
     ]
@@ -54,6 +57,33 @@ def _run(plan: Plan) -> str:
         count = plan.max_iters / plan.iters_per_epoch
         epochs = f" ({count:g} epochs of {plan.iters_per_epoch:,})"
     return f"{plan.max_iters:,} updates{epochs}{shown}"
+
+
+def _accounting(plan: Plan) -> list[str]:
+    """Return the sum from samples to updates, whose way it is, and how large an update is."""
+    horizon, lines = plan.horizon, []
+    if horizon.loading:
+        for label, line in zip_longest(["counted"], horizon.derivation, fillvalue=""):
+            lines += _labelled(label, line)
+        lines += _labelled("by", horizon.rule.name)
+    if horizon.samples_per_iter:
+        lines += _labelled("an update", _update(horizon))
+    return lines
+
+
+def _labelled(label: str, text: str) -> list[str]:
+    return wrap(text, _WIDTH, initial_indent=f"  {label:<12}", subsequent_indent=" " * 16)
+
+
+def _update(horizon: Horizon) -> str:
+    """Return what an update is made of: 512 samples (8 GPUs x 64), 1,048,576 tokens."""
+    size = horizon.samples_per_iter or 0
+    parts = [f"{horizon.gpus} GPUs"] * bool(horizon.gpus and horizon.gpus > 1)
+    parts += [f"{horizon.batch_size:,} each"] if parts else []
+    parts += [f"{horizon.accumulate} accumulated"] * bool((horizon.accumulate or 1) > 1)
+    of = f" ({' x '.join(parts)})" if parts else ""
+    tokens = f", {size * horizon.seq_len:,} tokens" if horizon.seq_len else ""
+    return f"{size:,} samples{of}{tokens}"
 
 
 def _phases(plan: Plan) -> list[str]:

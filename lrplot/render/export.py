@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
 from lrplot.render.numbers import rounded
 from lrplot.sampling import blocks
+from lrplot.units import SIZES, Horizon, Position
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -28,9 +29,17 @@ class Grid(NamedTuple):
 
     @property
     def header(self) -> list[str]:
-        """The columns' names: step, then lr or each curve's name, then epoch where known."""
+        """The columns' names: step, then lr or each curve's name, then where the step lies."""
         names = [plan.name for plan in self.plans] if len(self.plans) > 1 else [self.param]
-        return ["step", *_told_apart(names), *(["epoch"] if self.epoch_length else [])]
+        return ["step", *_told_apart(names), *self.positions([0])]
+
+    def positions(self, steps: Any) -> dict[str, Any]:
+        """Return where steps lie, as all the curves have it: epoch, samples, tokens, percent.
+
+        The percent of the run stands only beside another of them.
+        """
+        found = _agreed(self.plans).positions(steps)
+        return {} if found.keys() == {"percent"} else found
 
     @property
     def epoch_length(self) -> int | None:
@@ -42,18 +51,33 @@ class Grid(NamedTuple):
         """Yield the columns, block by block, as plain numbers."""
         for steps in blocks(self.steps):
             rates = [plan.lr(steps).tolist() for plan in self.plans]
-            epoch = self.epoch_length
-            epochs = [(steps / epoch).tolist()] if epoch else []
-            yield [steps.tolist(), *rates, *epochs]
+            lies = [each.tolist() for each in self.positions(steps).values()]
+            yield [steps.tolist(), *rates, *lies]
+
+
+def _agreed(plans: Sequence[Plan]) -> Horizon:
+    """Return what all the curves' horizons agree on; sizes go together, as they make one batch."""
+    ends = {None if plan.open_end else plan.max_iters for plan in plans}
+    epochs = {plan.iters_per_epoch for plan in plans}
+    sizes = {tuple(getattr(plan.horizon, name) for name in SIZES) for plan in plans}
+    agreed: dict[str, Any] = dict(zip(SIZES, sizes.pop(), strict=True)) if len(sizes) == 1 else {}
+    if len(epochs) > 1:
+        agreed["dataset_size"] = None
+    return Horizon(
+        max_iters=ends.pop() if len(ends) == 1 else None,
+        iters_per_epoch=epochs.pop() if len(epochs) == 1 else None,
+        rule=plans[0].horizon.rule,
+        **agreed,
+    )
 
 
 def _told_apart(names: list[str]) -> list[str]:
     """Number the names that a column before them has: JSON keeps one value per name."""
-    taken = ["step", "epoch"]
+    taken = list(Position._fields)
     for name in names:
         numbered = (f"{name} ({number})" for number in count(2))
         taken.append(next(each for each in chain([name], numbered) if each not in taken))
-    return taken[2:]
+    return taken[len(Position._fields) :]
 
 
 def columns_of(grid: Grid) -> list[list[Any]]:
@@ -100,6 +124,8 @@ def _json(grid: Grid, out: TextIO) -> None:
             "base_lr": plan.base_lr,
             "max_iters": plan.max_iters,
             "iters_per_epoch": plan.iters_per_epoch,
+            "samples_per_iter": plan.horizon.samples_per_iter,
+            "derivation": list(plan.horizon.derivation),
             "notes": list(plan.notes),
         }
         for plan in grid.plans

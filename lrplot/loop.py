@@ -1,0 +1,78 @@
+"""What a training loop does to a schedule that is none of the schedule's own: options over a Plan.
+
+scale_lr, from_batch                    its rate, scaled to another batch than it was tuned for
+stepped_per, scheduler_steps_times      how often the loop steps the scheduler
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+from msgspec import Meta
+
+from lrplot.errors import ParameterError, UsageError, option, suggest
+from lrplot.scaling import SCALES, scaled
+from lrplot.schedules.base import Period, check_value
+from lrplot.stepping import STEPPED_PER, stepped
+from lrplot.units import Horizon, UnitError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from lrplot.plan import Plan
+
+__all__ = ["LOOP_OPTIONS", "as_looped", "as_meant"]
+
+_STEPPING = ("stepped_per", "scheduler_steps_times")
+LOOP_OPTIONS = ("scale_lr", "from_batch", *_STEPPING)
+
+_Times = Annotated[int, Meta(ge=1, le=2**10)]
+
+
+def as_meant(options: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the options without those that say how the loop steps; None where none does."""
+    if not options.keys() & set(_STEPPING):
+        return None
+    return {key: value for key, value in options.items() if key not in _STEPPING}
+
+
+def as_looped(plan: Plan, options: Mapping[str, Any]) -> Plan:
+    """Return the plan as a loop runs it that scales the rate and steps the scheduler so.
+
+    Raises UsageError where an option's value is none, or needs a size that is not known.
+    """
+    if "scale_lr" in options or "from_batch" in options:
+        rule = _word(options, "scale_lr", SCALES, needs="from_batch")
+        batch = _whole(options, "from_batch", Period, needs="scale_lr")
+        plan = scaled(plan, rule, batch)
+    if not options.keys() & set(_STEPPING):
+        return plan
+    per = _word({"stepped_per": "update", **options}, "stepped_per", STEPPED_PER)
+    times = _whole({"scheduler_steps_times": 1, **options}, "scheduler_steps_times", _Times)
+    return stepped(plan, per, times)
+
+
+def _word(options: Mapping[str, Any], key: str, known: Iterable[str], needs: str = "") -> str:
+    value = _given(options, key, needs)
+    if value not in known:
+        hint = suggest(str(value), known) or f"known: {', '.join(known)}"
+        raise UsageError(f"{option(key)}: there is no '{value}'", hint)
+    return str(value)
+
+
+def _whole(options: Mapping[str, Any], key: str, kind: Any, needs: str = "") -> int:
+    value = _given(options, key, needs)
+    try:
+        return int(check_value(key, kind, Horizon().steps(value) if _is_text(value) else value))
+    except (UnitError, ParameterError) as error:
+        raise UsageError(f"{option(key)}: {error.problems[0].message}") from None
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _given(options: Mapping[str, Any], key: str, needs: str) -> Any:
+    if key not in options:
+        raise UsageError(f"{option(needs)} needs {option(key)}", f"add {option(key)}")
+    return options[key]
