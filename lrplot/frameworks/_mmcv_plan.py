@@ -12,6 +12,7 @@ from lrplot.frameworks._openmmlab_run import (
     choose_optimizer,
     epoch_needed,
     held_momentum,
+    horizon_of,
     place,
     refuse_choice,
     scaled_rate,
@@ -40,7 +41,7 @@ def plan_of(tree: Node, given: Given) -> Plan:
     top = Section(tree)
     optimizer = _optimizer(top, given)
     batches = _batches(top)
-    given, counted = with_epoch_length(given, batches, tree)
+    given = with_epoch_length(given, batches, tree)
     config = _config(top, "lr_config")
     run, shown = _run(top, config, given)
     schedule = lr_updater(config, run, _momentum(top, optimizer, run))
@@ -51,8 +52,9 @@ def plan_of(tree: Node, given: Given) -> Plan:
         base_lr=rate,
         max_iters=run.iters,
         iters_per_epoch=run.epoch_length,
+        horizon=horizon_of(given, batches, run.iters, run.epoch_length),
         convention=f"{CONVENTION} {policy}",
-        notes=tuple(filter(None, (*counted, scaling, *shown, *_notes(top, config, run)))),
+        notes=tuple(filter(None, (scaling, *shown, *_notes(top, config, run)))),
         details=tuple(_details(top, optimizer, config, given)),
     )
 

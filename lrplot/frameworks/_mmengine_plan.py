@@ -15,6 +15,7 @@ from lrplot.frameworks._openmmlab_run import (
     Batches,
     choose_optimizer,
     held_momentum,
+    horizon_of,
     place,
     refuse_choice,
     scaled_rate,
@@ -47,7 +48,7 @@ def plan_of(tree: Node, given: Given) -> Plan:
     name, optimizer = _optimizer(top, given)
     items = _items(top, name)
     batches = _batches(top)
-    given, counted = with_epoch_length(given, batches, tree)
+    given = with_epoch_length(given, batches, tree)
     loop = Loop.of(tree, given)
     acting = [item for item in items if item.param == "lr"]
     _refuse_sparse_metrics(top, acting)
@@ -60,8 +61,9 @@ def plan_of(tree: Node, given: Given) -> Plan:
         base_lr=rate,
         max_iters=axis.max_iters or schedule.extent(),
         iters_per_epoch=axis.iters_per_epoch,
+        horizon=horizon_of(given, batches, axis.max_iters, axis.iters_per_epoch),
         convention=f"{CONVENTION} {' + '.join(kinds) or 'without schedulers'}",
-        notes=tuple(filter(None, (*counted, scaling, *axis.notes, *_notes(top, acting, axis)))),
+        notes=tuple(filter(None, (scaling, *axis.notes, *_notes(top, acting, axis)))),
         open_end=axis.max_iters is None,
         details=tuple(_details(top, optimizer, acting, given)),
     )

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from lrplot.accounting import Division, Rule
 from lrplot.frameworks.config import construct, make_plan
 from lrplot.frameworks.keys import Section, plain
 from lrplot.syntax.documents import parse_document
@@ -28,8 +29,9 @@ if TYPE_CHECKING:
 
     from lrplot.errors import InputError
     from lrplot.plan import Given, Plan
+    from lrplot.units import Horizon
 
-__all__ = ["NAME", "NEEDS", "detect", "read"]
+__all__ = ["NAME", "NEEDS", "TRAINER", "detect", "horizon_of", "read", "updates_of_warmup"]
 
 NAME = "hf"
 NEEDS = (
@@ -59,6 +61,17 @@ _PREFIXES = ("learning_rate", "lr_sched", "warmup")
 _STEPPED_BY_METRIC = ("reduce_lr_on_plateau", "greedy")
 _NEEDS_NO_LENGTH = ("constant", "constant_with_warmup", "inverse_sqrt")
 
+# accelerate makes the batches first and deals them out to the processes.
+TRAINER = Rule(
+    name="transformers' Trainer",
+    divisions=(
+        Division(("batch_size",)),
+        Division(("gpus",)),
+        Division(("accumulate",), "up"),
+    ),
+    part_epochs="up",
+)
+
 _DEFAULT_RATE = 5e-5
 _DEFAULT_TYPE = "linear"
 _DEFAULT_EPOCHS = 3.0
@@ -69,7 +82,7 @@ def detect(tree: Node) -> str | None:
     top = tree.value if isinstance(tree.value, dict) else {}
     if any(key in top for key in _DIALECTS):
         return None
-    own = [key for key in _OWN if key in top]
+    own = [key for key in _OWN if key in top and top[key].value != ""]  # a GUI writes them all
     shared = [key for key in _SHARED if key in top]
     if len(own) + len(shared) > 1 and (own or _SHARED[0] in top):
         evidence = " and ".join([*own, *shared][:2])
@@ -86,8 +99,8 @@ def read(tree: Node, given: Given) -> Plan:
     _refuse_others(top)
     kind = _kind(top, transformers.KINDS)
     base = _base(top, given)
-    epoch = updates_per_epoch(top, given)
-    length = updates_of_run(top, given, epoch)
+    run = horizon_of(top, given)
+    length = run.max_iters
     if length is None and _needs_length(top, kind):
         raise _no_length(top)
     more = _more(top)
@@ -110,7 +123,8 @@ def read(tree: Node, given: Given) -> Plan:
         given,
         base=base,
         length=length,
-        iters_per_epoch=epoch,
+        iters_per_epoch=run.iters_per_epoch,
+        horizon=run,
         convention=f"{transformers.CONVENTION} Trainer, {kind}",
         notes=tuple(filter(None, (*_notes(top, given), said))),
     )
@@ -141,37 +155,29 @@ def _base(top: Section, given: Given) -> float:
     return rate
 
 
-def updates_per_epoch(top: Section, given: Given) -> int | None:
-    """Return the updates in an epoch, as the Trainer counts them; None where that is not told.
-
-    The batches of an epoch are ceil(samples / (batch * GPUs)), or the floor where the last is
-    dropped; its updates are ceil(batches / accumulation).
-    """
-    if given.iters_per_epoch is not None or given.dataset_size is None:
-        return given.iters_per_epoch
-    each = given.batch_size or top.count("per_device_train_batch_size", 8, least=1)
-    accumulate = given.accumulate or top.count("gradient_accumulation_steps", 1, least=1)
-    batch = each * given.need("gpus", "the size of a batch over all devices")
-    batches = given.dataset_size // batch
-    if not top.flag("dataloader_drop_last", default=False):
-        batches = -(-given.dataset_size // batch)
-    updates: int = -(-batches // accumulate)
-    return max(1, updates)
-
-
-def updates_of_run(top: Section, given: Given, epoch: int | None) -> int | None:
-    """Return how many updates the run makes; None where that is not told."""
-    if given.max_iters is not None:
-        return given.max_iters
+def horizon_of(top: Section, given: Given) -> Horizon:
+    """Return how long the run is, as the Trainer counts it; without a length where none is told."""
     max_steps = top.count("max_steps", -1, least=-LARGEST_STEP)
-    if max_steps == 0:
+    if max_steps == 0 and given.max_iters is None:
         raise top.wrong("max_steps", "is 0: there is no update to show", "-1 means unset")
-    if max_steps > 0 and given.max_epochs is None:
-        return int(max_steps)
-    epochs: float = given.max_epochs or top.number("num_train_epochs", _DEFAULT_EPOCHS)
+    epochs = top.number("num_train_epochs", _DEFAULT_EPOCHS)
     if epochs <= 0:
         raise top.wrong("num_train_epochs", f"must be above 0, got {epochs:g}")
-    return None if epoch is None else math.ceil(epochs * epoch)
+    length = {"max_iters": max_steps} if max_steps > 0 else {"max_epochs": epochs}
+    return given.horizon(**length, **_sizes(top, given), rule=TRAINER)
+
+
+def _sizes(top: Section, given: Given) -> dict[str, Any]:
+    """Return the sizes of an update, where the number of GPUs, which no file holds, is given."""
+    if given.dataset_size is not None and given.iters_per_epoch is None:
+        given.need("gpus", "the size of a batch over all devices")
+    if given.gpus is None:
+        return {}
+    return {
+        "batch_size": top.count("per_device_train_batch_size", 8, least=1),
+        "accumulate": top.count("gradient_accumulation_steps", 1, least=1),
+        "drop_last": top.flag("dataloader_drop_last", default=False),
+    }
 
 
 def _needs_length(top: Section, kind: str) -> bool:

@@ -67,7 +67,7 @@ def read(tree: Node, given: Given) -> Plan:
 
 def _with_lengths(top: Section, given: Given) -> Node:
     """Return the file with the lengths that warmup_stable_decay gets where they are not written."""
-    length = hf_trainer.updates_of_run(top, given, hf_trainer.updates_per_epoch(top, given))
+    length = hf_trainer.horizon_of(top, given).max_iters
     if length is None:
         return top.node  # the Trainer's reader says what is missing
     left = length - hf_trainer.updates_of_warmup(top, length)

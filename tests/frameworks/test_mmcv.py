@@ -190,7 +190,9 @@ def test_the_length_of_an_epoch_follows_from_the_data_set(plan: Any) -> None:
     runner = f"{EPOCHS}data = dict(samples_per_gpu=2)\n"
     found = plan(hook, runner, dataset_size=117_266, gpus=8)
     assert found.iters_per_epoch == 7330
-    assert any("117,266 samples / 8 GPUs = 14,659, / 2" in note for note in found.notes)
+    assert found.horizon.derivation[0].startswith(
+        "117,266 samples / (8 GPUs x 2 per GPU) = 7,329.1"
+    )
 
 
 def test_a_longer_run_is_asked_for_in_iterations_or_epochs(plan: Any) -> None:

@@ -216,7 +216,7 @@ def test_the_data_set_gives_the_length_of_an_epoch(plan: Any) -> None:
         plan(WRAPPER, EPOCHS, WARM, loader.format("False"), dataset_size=101)
     with pytest.raises(InputError, match="--batch-size"):
         plan(WRAPPER, EPOCHS, WARM, **options)
-    with pytest.raises(InputError, match="no whole batch"):
+    with pytest.raises(UsageError, match="no whole batch"):
         plan(WRAPPER, EPOCHS, WARM, loader.format("True"), dataset_size=1, gpus=2)
 
 
