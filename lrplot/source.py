@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from lrplot.plan import Plan
 
-__all__ = ["LIST_OPTIONS", "SOURCE_OPTIONS", "is_call", "load", "load_each"]
+__all__ = ["LIST_OPTIONS", "SOURCE_OPTIONS", "is_call", "is_document", "load", "load_each"]
 
 # What goes with any source, beside the parameters of a schedule.
 SOURCE_OPTIONS = (
@@ -115,7 +115,7 @@ def _label(key: str, value: Any) -> str:
 def _load(source: str | Path, given: dict[str, Any]) -> Plan:
     if "metrics" in given:
         given["metrics"] = _series(given["metrics"])
-    if _is_document(str(source)):
+    if is_document(str(source)):
         return _read_file(parse_document(str(source), "text"), given, "text")
     if "from_" in given and (str(source) in by_name or is_call(source)):
         raise UsageError(f"--from names the format of a file; {source} is none")
@@ -135,7 +135,7 @@ def _load(source: str | Path, given: dict[str, Any]) -> Plan:
     return plan
 
 
-def _is_document(source: str) -> bool:
+def is_document(source: str) -> bool:
     """Say whether the word is the text of a document, not the name of a file or a call."""
     return bool(_DOCUMENT.match(source)) and not _CALL.match(source.lstrip())
 
@@ -162,10 +162,12 @@ def _read_file(tree: Node, given: Mapping[str, Any], source: str) -> Plan:
     if foreign:
         hint = "--set KEY=VALUE reaches any key of a file"
         raise UsageError(f"{option(min(foreign))} does not go with {source}", hint)
-    said = read_given(given)
-    plan: Plan = reader.read(with_sets(tree, given), said)
-    if said.batch_size is not None and plan.horizon.batch_size is None and not plan.in_epochs:
-        plan = _sized(plan, _batch_of(said))
+    tree, said = with_sets(tree, given), read_given(given)
+    run = _loading(reader, tree, said)
+    epoch = said.iters_per_epoch or run.iters_per_epoch
+    plan: Plan = reader.read(tree, msgspec.structs.replace(said, iters_per_epoch=epoch))
+    if said.gpus is not None and not plan.in_epochs:
+        plan = _sized(plan, run)
     notes = [f"read as {evidence}"] if evidence else []
     notes += [*repeat_notes(tree), *plan.notes]
     return msgspec.structs.replace(plan, notes=tuple(dict.fromkeys(notes)))
@@ -205,6 +207,12 @@ def _load_call(text: str, given: Mapping[str, Any], origin: str) -> Plan:
     return _sized(read_call(text, kept | _known(lengths), origin), run)
 
 
+def _epochs(plan: Plan) -> int | None:
+    """Return the epochs of a run that ends with one."""
+    epochs, rest = divmod(plan.max_iters, plan.iters_per_epoch or plan.max_iters)
+    return None if rest or plan.iters_per_epoch is None else epochs
+
+
 _OF_RUN = ("max_iters", "max_epochs", "iters_per_epoch", *SIZES)
 
 
@@ -212,14 +220,18 @@ def _known(values: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in values.items() if value is not None}
 
 
-def _batch_of(said: Given) -> Horizon:
-    """Return what the user says of an update's size."""
-    return Horizon(
-        batch_size=said.batch_size,
-        gpus=said.gpus,
-        accumulate=said.accumulate,
-        seq_len=said.seq_len,
-    )
+def _loading(reader: Any, tree: Node, said: Given) -> Horizon:
+    """Return how samples become updates, as the file says and over it the user."""
+    if not any(getattr(said, name) is not None for name in SIZES):
+        return Horizon()
+    of_file = reader.loading(tree, said) if hasattr(reader, "loading") else {}
+    if of_file is None:
+        return Horizon()
+    if said.dataset_size is not None:
+        said.need("gpus", "--dataset-size")
+        if said.batch_size is None and of_file.get("batch_size") is None:
+            said.need("batch_size", "--dataset-size")
+    return msgspec.structs.replace(said, max_iters=None, max_epochs=None).horizon(**of_file)
 
 
 def _sized(plan: Plan, run: Horizon) -> Plan:
@@ -227,7 +239,8 @@ def _sized(plan: Plan, run: Horizon) -> Plan:
 
     An epoch that the source counts otherwise stays as long as the source has it.
     """
-    sizes = {key: getattr(run, key) for key in (*SIZES, "max_epochs", "rule")}
+    sizes = {key: getattr(run, key) for key in (*SIZES, "rule")}
+    sizes["max_epochs"] = run.max_epochs or _epochs(plan)
     for forgotten in ((), ("max_epochs",), ("max_epochs", "dataset_size")):
         kept = {key: value for key, value in sizes.items() if key not in forgotten}
         with suppress(ParameterError):

@@ -1,16 +1,13 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lrplot.errors import InputError
+from lrplot.errors import InputError, ParameterError
 from lrplot.units import LARGEST_STEP, Horizon, UnitError
-
-if TYPE_CHECKING:
-    from typing import Any
 
 RUN = Horizon(max_iters=1000, iters_per_epoch=120)
 
@@ -133,3 +130,103 @@ def test_any_text_is_a_step_or_is_refused(text: str) -> None:
     except InputError:
         return
     assert 0 <= steps <= LARGEST_STEP
+
+
+# -- samples, tokens, and the sums between them -------------------------------------------------
+
+SIZED = Horizon(dataset_size=1005, batch_size=8, gpus=2, accumulate=4, max_epochs=10, seq_len=128)
+
+
+@pytest.mark.parametrize(
+    ("text", "steps"),
+    [
+        ("64samples", 1),
+        ("1005 samples", 16),
+        ("2.01ksamples", 32),
+        ("8192tok", 1),
+        ("128.64ktok", 16),
+        ("1286400 tokens", 160),
+        ("3ep", 48),
+        ("end", 160),
+    ],
+)
+def test_samples_and_tokens_are_steps_where_an_update_is_known(text: str, steps: int) -> None:
+    assert SIZED.steps(text) == steps
+
+
+def test_a_run_is_what_follows_from_its_sizes() -> None:
+    run = Horizon(dataset_size=117_266, batch_size=2, gpus=8, max_epochs=12)
+
+    assert (run.iters_per_epoch, run.max_iters, run.samples_per_iter) == (7330, 87_960, 16)
+    assert run.derivation == (
+        (
+            "117,266 samples / (8 GPUs x 2 per GPU) = 7,329.1 -> 7,330 iterations per epoch "
+            "(last partial batch kept)"
+        ),
+        "x 12 epochs = 87,960 updates",
+    )
+    assert Horizon(iters_per_epoch=5, max_epochs=1.5).derivation == (
+        "5 updates per epoch x 1.5 epochs = 7.5 -> 8 updates",
+    )
+    assert Horizon(max_iters=5).derivation == ()
+
+
+def test_a_step_lies_somewhere_in_every_unit_that_is_known() -> None:
+    assert SIZED.position(17) == (17, 17 / 16, 1005 + 64, (1005 + 64) * 128, 17 / 1.6)
+    assert SIZED.position(15) == (15, 15 / 16, 960, 960 * 128, 15 / 1.6)
+    assert Horizon().position(3) == (3, None, None, None, None)
+    dropped = Horizon(dataset_size=10, batch_size=4, drop_last=True)
+    assert dropped.position(3).samples == 12
+
+
+@given(st.integers(0, 10**9), st.integers(1, 5000), st.integers(1, 64))
+def test_a_position_in_samples_reads_back_as_its_step(step: int, samples: int, batch: int) -> None:
+    run = Horizon(dataset_size=samples, batch_size=batch)
+    assert run.steps(f"{run.position(step).samples}samples") == step
+
+
+@pytest.mark.parametrize(
+    ("run", "text", "said"),
+    [
+        (Horizon(max_iters=1005), "10%", "10% of 1,005 steps is 100.5: 101"),
+        (Horizon(max_iters=1000), "10%", ""),
+        (Horizon(iters_per_epoch=63), "3.3ep", "3.3ep of 63 steps is 207.9: 208"),
+        (SIZED, "100samples", "100samples at 64 samples a step is 1.5625: 2"),
+        (Horizon(), "500", ""),
+    ],
+)
+def test_a_rounding_that_mattered_is_said(run: Horizon, text: str, said: str) -> None:
+    assert run.rounding(text) == said
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"max_iters": 0}, "max_iters: must be a whole number >= 1, got 0"),
+        ({"gpus": -1}, "gpus: must be a whole number >= 1, got -1"),
+        ({"batch_size": 1.5}, "batch_size: must be a whole number, got a fraction: 1.5"),
+        ({"dataset_size": 2**63}, "dataset_size: must be a whole number <= 9007199254740992"),
+        ({"max_epochs": 0}, "max_epochs: must be a number > 0.0, got 0"),
+        (
+            {"iters_per_epoch": 11, "dataset_size": 100, "batch_size": 10},
+            "is 11, where 100 samples / 10 per batch = 10 iterations per epoch",
+        ),
+        (
+            {"max_iters": 10, "max_epochs": 2, "iters_per_epoch": 3},
+            "is 10, where 3 updates per epoch x 2 epochs = 6 updates",
+        ),
+        ({"max_epochs": 2**53, "iters_per_epoch": 2}, "max_iters: must be a whole number <="),
+        ({"dataset_size": 3, "batch_size": 8, "drop_last": True}, "leave no whole batch"),
+    ],
+)
+def test_what_cannot_be_a_run_is_refused(values: dict[str, Any], said: str) -> None:
+    with pytest.raises(ParameterError) as caught:
+        Horizon(**values)
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(("text", "option"), [("5samples", "--batch-size"), ("5tok", "--seq-len")])
+def test_samples_need_the_size_of_an_update(text: str, option: str) -> None:
+    with pytest.raises(UnitError) as caught:
+        Horizon().steps(text)
+    assert option in caught.value.problems[0].hint

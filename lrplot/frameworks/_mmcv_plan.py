@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lrplot.errors import InputError
 from lrplot.frameworks._mmcv_config import Run, by_epoch, lr_updater, momentum_updater
@@ -12,11 +12,10 @@ from lrplot.frameworks._openmmlab_run import (
     choose_optimizer,
     epoch_needed,
     held_momentum,
-    horizon_of,
+    loading_with,
     place,
     refuse_choice,
     scaled_rate,
-    with_epoch_length,
 )
 from lrplot.frameworks.keys import Section
 from lrplot.plan import Plan
@@ -31,9 +30,14 @@ if TYPE_CHECKING:
     from lrplot.plan import Given
     from lrplot.schedules.base import Schedule
 
-__all__ = ["plan_of"]
+__all__ = ["loading_of", "plan_of"]
 
 CONVENTION = "mmcv 1.7.2"
+
+
+def loading_of(tree: Node, given: Given) -> dict[str, Any]:
+    """Return how the config's loader makes batches of samples."""
+    return loading_with(_batches(Section(tree)), given, tree)
 
 
 def plan_of(tree: Node, given: Given) -> Plan:
@@ -41,7 +45,6 @@ def plan_of(tree: Node, given: Given) -> Plan:
     top = Section(tree)
     optimizer = _optimizer(top, given)
     batches = _batches(top)
-    given = with_epoch_length(given, batches, tree)
     config = _config(top, "lr_config")
     run, shown = _run(top, config, given)
     schedule = lr_updater(config, run, _momentum(top, optimizer, run))
@@ -52,7 +55,6 @@ def plan_of(tree: Node, given: Given) -> Plan:
         base_lr=rate,
         max_iters=run.iters,
         iters_per_epoch=run.epoch_length,
-        horizon=horizon_of(given, batches, run.iters, run.epoch_length),
         convention=f"{CONVENTION} {policy}",
         notes=tuple(filter(None, (scaling, *shown, *_notes(top, config, run)))),
         details=tuple(_details(top, optimizer, config, given)),

@@ -15,11 +15,10 @@ from lrplot.frameworks._openmmlab_run import (
     Batches,
     choose_optimizer,
     held_momentum,
-    horizon_of,
+    loading_with,
     place,
     refuse_choice,
     scaled_rate,
-    with_epoch_length,
 )
 from lrplot.frameworks._places import placed
 from lrplot.frameworks.keys import Section
@@ -36,9 +35,14 @@ if TYPE_CHECKING:
     from lrplot.plan import Given
     from lrplot.schedules.base import Schedule
 
-__all__ = ["plan_of"]
+__all__ = ["loading_of", "plan_of"]
 
 _STEPPING = "ParamSchedulerHook"
+
+
+def loading_of(tree: Node, given: Given) -> dict[str, Any]:
+    """Return how the config's loader makes batches of samples."""
+    return loading_with(_batches(Section(tree)), given, tree)
 
 
 def plan_of(tree: Node, given: Given) -> Plan:
@@ -48,7 +52,6 @@ def plan_of(tree: Node, given: Given) -> Plan:
     name, optimizer = _optimizer(top, given)
     items = _items(top, name)
     batches = _batches(top)
-    given = with_epoch_length(given, batches, tree)
     loop = Loop.of(tree, given)
     acting = [item for item in items if item.param == "lr"]
     _refuse_sparse_metrics(top, acting)
@@ -61,7 +64,6 @@ def plan_of(tree: Node, given: Given) -> Plan:
         base_lr=rate,
         max_iters=axis.max_iters or schedule.extent(),
         iters_per_epoch=axis.iters_per_epoch,
-        horizon=horizon_of(given, batches, axis.max_iters, axis.iters_per_epoch),
         convention=f"{CONVENTION} {' + '.join(kinds) or 'without schedulers'}",
         notes=tuple(filter(None, (scaling, *axis.notes, *_notes(top, acting, axis)))),
         open_end=axis.max_iters is None,

@@ -9,13 +9,12 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
 from lrplot.accounting import EACH_SHARE
 from lrplot.errors import InputError, Problem, UsageError, suggest
-from lrplot.units import Horizon
 
 if TYPE_CHECKING:
     from lrplot.errors import Where
@@ -25,15 +24,15 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ON_EPOCHS",
+    "RULE",
     "Batches",
     "choose_optimizer",
     "epoch_needed",
     "held_momentum",
-    "horizon_of",
+    "loading_with",
     "place",
     "refuse_choice",
     "scaled_rate",
-    "with_epoch_length",
 ]
 
 ON_EPOCHS = (
@@ -45,7 +44,7 @@ ON_EPOCHS = (
 _NAMED = re.compile(r"(?<![a-zA-Z0-9])(?:(\d{1,4})xb(\d{1,4})|(\d\d?)x(\d\d?))(?![a-zA-Z0-9])")
 
 
-_RULE = msgspec.structs.replace(EACH_SHARE, name="the sampler and loader of mmengine and mmcv")
+RULE = msgspec.structs.replace(EACH_SHARE, name="the sampler and loader of mmengine and mmcv")
 
 
 class Batches(NamedTuple):
@@ -116,39 +115,17 @@ def epoch_needed(why: str, at: Section, tree: Node) -> InputError:
     return InputError([Problem(message, at.path, at.node.where, hint)])
 
 
-def with_epoch_length(given: Given, batches: Batches, tree: Node) -> Given:
-    """Return what is given with the iterations of an epoch, where they can be told.
+def loading_with(batches: Batches, given: Given, tree: Node) -> dict[str, Any]:
+    """Return how a loader makes batches of samples, of which each is an iteration.
 
     Each GPU gets its part of the data set, rounded up, and makes batches of it, the last one
     smaller unless it is dropped: as mmengine's DefaultSampler and torch's DataLoader do.
     """
     if given.accumulate is not None:
         raise UsageError("--accumulate does not go with a config whose schedulers count batches")
-    if given.dataset_size is None:
-        return given
-    if given.batch_size is None and batches.size is None:
-        given.need("batch_size", "--dataset-size")
-    _gpus(given, "--dataset-size", tree)
-    lengths = {"max_iters": None, "max_epochs": None}
-    run = _sized(msgspec.structs.replace(given, **lengths), batches)
-    return msgspec.structs.replace(given, iters_per_epoch=run.iters_per_epoch)
-
-
-def horizon_of(given: Given, batches: Batches, max_iters: int | None, epoch: int | None) -> Horizon:
-    """Return what the iterations of a run are, in samples, where the number of GPUs is given.
-
-    Where a step is an epoch, which is where nobody counts its iterations, a batch is no step.
-    """
-    if given.gpus is None or (epoch == 1 and given.iters_per_epoch is None):
-        return Horizon()
-    whole = max_iters is not None and epoch is not None and max_iters % epoch == 0
-    epochs = (max_iters or 0) // (epoch or 1) if whole else None
-    lengths = {"max_iters": max_iters, "max_epochs": epochs, "iters_per_epoch": epoch}
-    return _sized(msgspec.structs.replace(given, **lengths), batches)
-
-
-def _sized(given: Given, batches: Batches) -> Horizon:
-    return given.horizon(batch_size=batches.size, drop_last=batches.drop_last, rule=_RULE)
+    if given.dataset_size is not None:
+        _gpus(given, "--dataset-size", tree)
+    return {"batch_size": batches.size, "drop_last": batches.drop_last, "rule": RULE}
 
 
 def _gpus(given: Given, why: str, tree: Node) -> int:

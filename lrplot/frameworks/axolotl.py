@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
+from lrplot.accounting import Division, Rule
 from lrplot.frameworks.config import construct, make_plan
 from lrplot.frameworks.keys import Section, plain
 
@@ -24,11 +25,17 @@ if TYPE_CHECKING:
     from lrplot.schedules.base import Schedule
     from lrplot.syntax.tree import Node
 
-__all__ = ["NAME", "NEEDS", "detect", "read"]
+__all__ = ["NAME", "NEEDS", "detect", "loading", "read"]
 
 NAME = "axolotl"
 NEEDS = "an axolotl config has base_model, and micro_batch_size, num_epochs or lr_scheduler"
 CONVENTION = "axolotl 0.19"
+
+RULE = Rule(
+    name="axolotl",
+    divisions=(Division(("gpus", "batch_size", "accumulate"), "up"),),
+    part_epochs="up",
+)
 
 _OWN = ("micro_batch_size", "num_epochs", "lr_scheduler", "sequence_len", "datasets", "adapter")
 _SCHEDULE = (
@@ -89,6 +96,18 @@ class _Run(NamedTuple):
     epoch: int | None
 
 
+def loading(tree: Node, given: Given) -> dict[str, Any] | None:
+    """Return how axolotl makes updates of samples; packed, their number tells nothing."""
+    top = Section(tree)
+    if top.flag("sample_packing", default=False):
+        return None
+    steps = top.count("gradient_accumulation_steps", 1, least=1)
+    each = top.count("micro_batch_size", 1, least=1)
+    if "batch_size" in top and given.batch_size is None and given.accumulate is None:
+        each, steps = top.count("batch_size", least=1), 1
+    return {"batch_size": each, "accumulate": steps, "rule": RULE}
+
+
 def read(tree: Node, given: Given) -> Plan:
     """Return the plan of a config; raise InputError at what it does not tell."""
     top = Section(tree)
@@ -141,13 +160,13 @@ def _of_epochs(top: Section, given: Given) -> tuple[int | None, int | None]:
     """
     epochs = given.max_epochs or top.number("num_epochs", 1.0)
     packed = top.flag("sample_packing", default=False)
-    if given.iters_per_epoch is not None:
-        found = epochs * given.iters_per_epoch
-        return given.iters_per_epoch, math.floor(found) if packed else math.ceil(found)
-    if given.dataset_size is None or packed:
+    epoch = given.iters_per_epoch
+    if epoch is None:
         return None, None
+    if given.dataset_size is None or packed:
+        return epoch, math.floor(epochs * epoch) if packed else math.ceil(epochs * epoch)
     batch = _batch(top, given)
-    return -(-given.dataset_size // batch), math.ceil(given.dataset_size * epochs / batch)
+    return epoch, math.ceil(given.dataset_size * epochs / batch)
 
 
 def _batch(top: Section, given: Given) -> int:

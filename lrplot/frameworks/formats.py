@@ -5,10 +5,16 @@ A format's module (`lrplot/frameworks/NAME.py`) defines
     NAME      what --from calls it
     NEEDS     optional: a clause that says what such a file has, for who has none of it
     detect    detect(tree) -> the evidence, "a DeepSpeed config: it has ...", or None
+    loading   optional: loading(tree, given) -> what the file says of how samples become updates:
+              batch_size, accumulate and drop_last, and the `rule` (`lrplot.accounting`) by which
+              its trainer counts; None where `read` counts for itself. Where the data set's size is
+              given, the length of an epoch follows, which `read` finds in given.iters_per_epoch
     read      read(tree, given) -> Plan; raises InputError at what the file does not tell
 
-and imports its framework only within `read`, as every file is shown to every `detect`. To add a
-format: write its module, name it here, and record curves of it under `tests/`.
+To add a format: write its module, name it here with its marks, and record curves of it under
+`tests/`. Marks are keys that every file of the format has, somewhere in it: a file is shown only to
+the formats whose marks it carries, so that no other is imported. They need not tell formats apart;
+`detect` decides.
 """
 
 from __future__ import annotations
@@ -22,44 +28,52 @@ from lrplot.schedules.base import fields_of
 from lrplot.spec import PLAN_KEYS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from lrplot.syntax.tree import Node
 
-__all__ = ["FORMATS", "NATIVE", "find"]
+__all__ = ["FORMATS", "NATIVE", "find", "marked"]
 
-FORMATS: tuple[str, ...] = (
-    "hf_trainer",
-    "trainer_state",
-    "deepspeed_config",
-    "llama_factory",
-    "axolotl",
-    "torchtune",
-    "hydra",
-    "lightning_cli",
-    "torchtitan",
-    "ultralytics",
-    "detectron2",
-    "paddleseg",
-    "paddledetection",
-    "paddleclas",
-    "paddleocr",
-    "fairseq",
-    "openocr",
-    "openpcdet",
-    "wenet",
-    "espnet",
-    "kohya",
-    "timm_args",
-    "swin",
-    "dinov2",
-    "llm_foundry",
-    "olmo",
-    "gpt_neox",
-    "litgpt",
-    "nanogpt",
-    "nemo",
-    "mmengine_config",
-    "mmcv",
-)
+# A format's module, and its marks: these keys together, or | those.
+FORMATS: dict[str, str] = {
+    "hf_trainer": (
+        "lr_scheduler_type | lr_scheduler_kwargs | num_train_epochs | per_device_train_batch_size"
+    ),
+    "trainer_state": "log_history",
+    "deepspeed_config": "scheduler type",
+    "llama_factory": "finetuning_type | micro_batch_size",
+    "axolotl": "base_model",
+    "torchtune": "_component_",
+    "hydra": "_target_",
+    "lightning_cli": "class_path",
+    "torchtitan": "training optimizer | training lr_scheduler",
+    "ultralytics": "lr0 | lrf | cos_lr | task mode",
+    "detectron2": "SOLVER | _BASE_",
+    "paddleseg": "lr_scheduler iters | learning_rate iters | _base_",
+    "paddledetection": "LearningRate | _BASE_",
+    "paddleclas": "Global epochs Optimizer",
+    "paddleocr": "Global epoch_num Optimizer",
+    "fairseq": "optimization lr_scheduler _name",
+    "openocr": "Global epoch_num LRScheduler",
+    "openpcdet": "OPTIMIZATION",
+    "wenet": "scheduler optim_conf dataset_conf",
+    "espnet": "optim_conf | optim max_epoch",
+    "kohya": "lr_scheduler",
+    "timm_args": (
+        "sched | lr epochs opt | sched_on_updates | warmup_prefix | lr_base_size | lr_cycle_mul |"
+        " lr_k_decay"
+    ),
+    "swin": "TRAIN | MODEL TYPE",
+    "dinov2": "student | teacher | dino | ibot | crops",
+    "llm_foundry": "max_duration scheduler optimizer",
+    "olmo": "optimizer learning_rate scheduler",
+    "gpt_neox": "optimizer params",
+    "litgpt": "train micro_batch_size | train global_batch_size",
+    "nanogpt": "learning_rate | max_iters | lr_decay_iters | warmup_iters | min_lr | decay_lr",
+    "nemo": "model optim",
+    "mmengine_config": "optim_wrapper | param_scheduler",
+    "mmcv": "lr_config | optimizer_config | optimizers | runner | total_epochs | total_iters",
+}
 IN_PYTHON = ("mmengine_config", "mmcv", "nanogpt")
 NATIVE = "native"
 
@@ -81,11 +95,11 @@ def find(tree: Node, wanted: str | None = None, source: str = "") -> tuple[Any |
     """
     if wanted is None and _wholly_native(tree):
         return None, _native(tree)  # no key is another format's: none of them is imported
-    names = IN_PYTHON if source.endswith(".py") else FORMATS
-    modules = [import_module(f"lrplot.frameworks.{name}") for name in names]
+    names = IN_PYTHON if source.endswith(".py") else tuple(FORMATS)
     if wanted is not None:
-        return _named(wanted, modules, tree), ""
-    found = [(module, evidence) for module in modules if (evidence := module.detect(tree))]
+        return _named(wanted, _modules(names), tree), ""
+    likely = _modules(marked(tree, names))
+    found = [(module, evidence) for module in likely if (evidence := module.detect(tree))]
     native = _native(tree)
     if len(found) + bool(native) > 1:
         raise _ambiguous(tree, {m.NAME: e for m, e in found} | ({NATIVE: native} if native else {}))
@@ -93,7 +107,35 @@ def find(tree: Node, wanted: str | None = None, source: str = "") -> tuple[Any |
         return found[0]
     if native or _nearly_native(tree):
         return None, native
-    raise _unknown(tree, modules)
+    raise _unknown(tree, _modules(names))
+
+
+def _modules(names: Iterable[str]) -> list[Any]:
+    return [import_module(f"lrplot.frameworks.{name}") for name in names]
+
+
+def marked(tree: Node, names: Iterable[str] = FORMATS) -> list[str]:
+    """Return those of the formats whose marks a document carries."""
+    keys = _keys(tree)
+    return [
+        name
+        for name in names
+        if any(keys.issuperset(marks.split()) for marks in FORMATS[name].split("|"))
+    ]
+
+
+def _keys(tree: Node) -> set[Any]:
+    """Return the keys of every mapping in a document, however deep."""
+    keys: set[Any] = set()
+    left = [tree]
+    while left:
+        value = left.pop().value
+        if isinstance(value, dict):
+            keys |= value.keys()
+            left += value.values()
+        elif isinstance(value, tuple):
+            left += value
+    return keys
 
 
 def _named(wanted: str, modules: list[Any], tree: Node) -> Any | None:

@@ -22,6 +22,7 @@ from lrplot.frameworks.config import construct, make_plan
 from lrplot.frameworks.keys import Section, plain
 from lrplot.syntax.documents import parse_document
 from lrplot.syntax.tree import Node, to_tree
+from lrplot.syntax.yaml11 import text_to_yaml11
 from lrplot.units import LARGEST_STEP
 
 if TYPE_CHECKING:
@@ -29,9 +30,8 @@ if TYPE_CHECKING:
 
     from lrplot.errors import InputError
     from lrplot.plan import Given, Plan
-    from lrplot.units import Horizon
 
-__all__ = ["NAME", "NEEDS", "TRAINER", "detect", "horizon_of", "read", "updates_of_warmup"]
+__all__ = ["NAME", "NEEDS", "RULE", "detect", "loading", "read"]
 
 NAME = "hf"
 NEEDS = (
@@ -39,7 +39,7 @@ NEEDS = (
     "learning_rate, max_steps or another of its keys"
 )
 
-_DIALECTS = ("finetuning_type", "micro_batch_size", "base_model", "log_history")  # read elsewhere
+_DIALECTS = ("finetuning_type", "micro_batch_size", "log_history")  # read elsewhere
 _OWN = ("lr_scheduler_type", "lr_scheduler_kwargs", "num_train_epochs")
 _SHARED = (
     "per_device_train_batch_size",
@@ -58,11 +58,12 @@ _SCHEDULE = (
     "warmup_ratio",
 )
 _PREFIXES = ("learning_rate", "lr_sched", "warmup")
+_PARSER = "HfArgumentParser, unlike TrlParser,"
 _STEPPED_BY_METRIC = ("reduce_lr_on_plateau", "greedy")
 _NEEDS_NO_LENGTH = ("constant", "constant_with_warmup", "inverse_sqrt")
 
 # accelerate makes the batches first and deals them out to the processes.
-TRAINER = Rule(
+RULE = Rule(
     name="transformers' Trainer",
     divisions=(
         Division(("batch_size",)),
@@ -80,7 +81,7 @@ _DEFAULT_EPOCHS = 3.0
 def detect(tree: Node) -> str | None:
     """Say by what the tree shows itself to be TrainingArguments; None where it does not."""
     top = tree.value if isinstance(tree.value, dict) else {}
-    if any(key in top for key in _DIALECTS):
+    if any(key in top for key in _DIALECTS) or _is_axolotls(tree):
         return None
     own = [key for key in _OWN if key in top and top[key].value != ""]  # a GUI writes them all
     shared = [key for key in _SHARED if key in top]
@@ -90,8 +91,24 @@ def detect(tree: Node) -> str | None:
     return None
 
 
+def _is_axolotls(tree: Node) -> bool:
+    """Say whether axolotl's reader takes the file; a base_model alone may be anyone's."""
+    from lrplot.frameworks import axolotl
+
+    return "base_model" in Section(tree) and axolotl.detect(tree) is not None
+
+
 def read(tree: Node, given: Given) -> Plan:
     """Return the plan of a TrainingArguments file; raise InputError at what it does not tell."""
+    plan = of_arguments(tree, given)
+    if tree.where.source.endswith(".json"):
+        return plan
+    notes = text_to_yaml11(Section(tree).starting(*_PREFIXES).node, "", _PARSER)
+    return msgspec.structs.replace(plan, notes=(*plan.notes, *notes))
+
+
+def of_arguments(tree: Node, given: Given) -> Plan:
+    """Return the plan of TrainingArguments, whoever read them."""
     from lrplot.frameworks import transformers
     from lrplot.frameworks.calls import OPTIMIZER
 
@@ -99,8 +116,7 @@ def read(tree: Node, given: Given) -> Plan:
     _refuse_others(top)
     kind = _kind(top, transformers.KINDS)
     base = _base(top, given)
-    run = horizon_of(top, given)
-    length = run.max_iters
+    length = updates_of_run(top, given)
     if length is None and _needs_length(top, kind):
         raise _no_length(top)
     more = _more(top)
@@ -123,8 +139,6 @@ def read(tree: Node, given: Given) -> Plan:
         given,
         base=base,
         length=length,
-        iters_per_epoch=run.iters_per_epoch,
-        horizon=run,
         convention=f"{transformers.CONVENTION} Trainer, {kind}",
         notes=tuple(filter(None, (*_notes(top, given), said))),
     )
@@ -155,29 +169,32 @@ def _base(top: Section, given: Given) -> float:
     return rate
 
 
-def horizon_of(top: Section, given: Given) -> Horizon:
-    """Return how long the run is, as the Trainer counts it; without a length where none is told."""
-    max_steps = top.count("max_steps", -1, least=-LARGEST_STEP)
-    if max_steps == 0 and given.max_iters is None:
-        raise top.wrong("max_steps", "is 0: there is no update to show", "-1 means unset")
-    epochs = top.number("num_train_epochs", _DEFAULT_EPOCHS)
-    if epochs <= 0:
-        raise top.wrong("num_train_epochs", f"must be above 0, got {epochs:g}")
-    length = {"max_iters": max_steps} if max_steps > 0 else {"max_epochs": epochs}
-    return given.horizon(**length, **_sizes(top, given), rule=TRAINER)
-
-
-def _sizes(top: Section, given: Given) -> dict[str, Any]:
-    """Return the sizes of an update, where the number of GPUs, which no file holds, is given."""
-    if given.dataset_size is not None and given.iters_per_epoch is None:
-        given.need("gpus", "the size of a batch over all devices")
-    if given.gpus is None:
-        return {}
+def loading(tree: Node, given: Given) -> dict[str, Any]:
+    """Return how the Trainer makes updates of samples."""
+    del given
+    top = Section(tree)
     return {
         "batch_size": top.count("per_device_train_batch_size", 8, least=1),
         "accumulate": top.count("gradient_accumulation_steps", 1, least=1),
         "drop_last": top.flag("dataloader_drop_last", default=False),
+        "rule": RULE,
     }
+
+
+def updates_of_run(top: Section, given: Given) -> int | None:
+    """Return how many updates the run makes; None where that is not told."""
+    epoch = given.iters_per_epoch
+    if given.max_iters is not None:
+        return given.max_iters
+    max_steps = top.count("max_steps", -1, least=-LARGEST_STEP)
+    if max_steps == 0:
+        raise top.wrong("max_steps", "is 0: there is no update to show", "-1 means unset")
+    if max_steps > 0 and given.max_epochs is None:
+        return int(max_steps)
+    epochs: float = given.max_epochs or top.number("num_train_epochs", _DEFAULT_EPOCHS)
+    if epochs <= 0:
+        raise top.wrong("num_train_epochs", f"must be above 0, got {epochs:g}")
+    return None if epoch is None else math.ceil(epochs * epoch)
 
 
 def _needs_length(top: Section, kind: str) -> bool:

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from lrplot.plan import Given, Plan
     from lrplot.syntax.tree import Key
 
-__all__ = ["NAME", "NEEDS", "detect", "read"]
+__all__ = ["NAME", "NEEDS", "detect", "loading", "read"]
+
+loading = hf_trainer.loading
 
 NAME = "llama-factory"
 NEEDS = "a LLaMA-Factory file has finetuning_type and stage, or micro_batch_size and train_dataset"
@@ -61,13 +63,13 @@ def read(tree: Node, given: Given) -> Plan:
         return _read_v1(top, given)
     if top.text("lr_scheduler_type", "") == _WSD:
         tree = _with_lengths(top, given)
-    plan = hf_trainer.read(tree, given)
+    plan = hf_trainer.of_arguments(tree, given)
     return msgspec.structs.replace(plan, convention=f"{plan.convention}, in {CONVENTION}")
 
 
 def _with_lengths(top: Section, given: Given) -> Node:
     """Return the file with the lengths that warmup_stable_decay gets where they are not written."""
-    length = hf_trainer.horizon_of(top, given).max_iters
+    length = hf_trainer.updates_of_run(top, given)
     if length is None:
         return top.node  # the Trainer's reader says what is missing
     left = length - hf_trainer.updates_of_warmup(top, length)

@@ -11,13 +11,13 @@ Source: mmcv 1.7.2, runner/base_runner.py, iter_based_runner.py and hooks/lr_upd
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lrplot.plan import Given, Plan
     from lrplot.syntax.tree import Node
 
-__all__ = ["NAME", "NEEDS", "detect", "read"]
+__all__ = ["NAME", "NEEDS", "detect", "loading", "read"]
 
 NAME = "mmcv"
 NEEDS = "an mmcv 1.x config has optimizer, lr_config and runner"
@@ -34,6 +34,13 @@ def detect(tree: Node) -> str | None:
     if not beside or not (found or "optimizer_config" in keys or len(beside) > 1):
         return None
     return f"an mmcv 1.x config: it has {' and '.join([*found, *beside][:2])}"
+
+
+def loading(tree: Node, given: Given) -> dict[str, Any]:
+    """Return how the loader makes batches of samples; each is an iteration."""
+    from lrplot.frameworks._mmcv_plan import loading_of
+
+    return loading_of(tree, given)
 
 
 def read(tree: Node, given: Given) -> Plan:

@@ -10,13 +10,13 @@ Source: mmengine 0.10.7, runner/runner.py.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lrplot.plan import Given, Plan
     from lrplot.syntax.tree import Node
 
-__all__ = ["NAME", "NEEDS", "detect", "read"]
+__all__ = ["NAME", "NEEDS", "detect", "loading", "read"]
 
 NAME = "mmengine"
 NEEDS = "an mmengine config has optim_wrapper and param_scheduler"
@@ -30,6 +30,13 @@ def detect(tree: Node) -> str | None:
     if not found or not (beside or len(found) > 1):
         return None
     return f"an mmengine config: it has {' and '.join([*found, *beside][:2])}"
+
+
+def loading(tree: Node, given: Given) -> dict[str, Any]:
+    """Return how the loader makes batches of samples; each is an iteration."""
+    from lrplot.frameworks._mmengine_plan import loading_of
+
+    return loading_of(tree, given)
 
 
 def read(tree: Node, given: Given) -> Plan:

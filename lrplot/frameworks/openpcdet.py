@@ -8,7 +8,7 @@ configs hold all the same. Source: OpenPCDet, tools/train_utils/optimization and
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lrplot.frameworks._epochs import Axis, by_epoch, by_update, epochs_of
 from lrplot.frameworks._places import placed
@@ -20,11 +20,12 @@ if TYPE_CHECKING:
     from lrplot.schedules.base import Schedule
     from lrplot.syntax.tree import Node
 
-__all__ = ["NAME", "NEEDS", "detect", "read"]
+__all__ = ["NAME", "NEEDS", "detect", "loading", "read"]
 
 NAME = "openpcdet"
-NEEDS = "an OpenPCDet config has OPTIMIZATION with OPTIMIZER, LR and NUM_EPOCHS"
+NEEDS = "an OpenPCDet config has OPTIMIZATION with OPTIMIZER, LR and NUM_EPOCHS or PCT_START"
 
+_THIRD = ("NUM_EPOCHS", "PCT_START", "DECAY_STEP_LIST")  # older ones leave the epochs to --epochs
 _ONE_CYCLE = "adam_onecycle"
 _OPTIMIZERS = (_ONE_CYCLE, "adam", "sgd")
 _SHAPING = (
@@ -38,6 +39,7 @@ _SHAPING = (
     "LR_CLIP",
     "LR_WARMUP",
     "WARMUP_EPOCH",
+    "WARMUP_ITER",
 )
 _STARTING = ("LR", "DECAY", "WARMUP", "PCT", "DIV", "SCHED", "STEP", "NUM_EPOCH", "OPTIM")
 _KEY_OF = {
@@ -56,9 +58,17 @@ def detect(tree: Node) -> str | None:
     node = Section(tree).get("OPTIMIZATION")
     if node is None or not isinstance(node.value, dict):
         return None
-    if not {"OPTIMIZER", "LR", "NUM_EPOCHS"} <= node.value.keys():
+    third = next((key for key in _THIRD if key in node.value), None)
+    if third is None or not {"OPTIMIZER", "LR"} <= node.value.keys():
         return None
-    return "an OpenPCDet config: it has OPTIMIZATION with OPTIMIZER, LR and NUM_EPOCHS"
+    return f"an OpenPCDet config: it has OPTIMIZATION with OPTIMIZER, LR and {third}"
+
+
+def loading(tree: Node, given: Given) -> dict[str, Any]:
+    """Return how OpenPCDet makes batches of samples."""
+    del given
+    optimization = Section(tree).section("OPTIMIZATION")
+    return {"batch_size": optimization.count("BATCH_SIZE_PER_GPU", None, least=1)}
 
 
 def read(tree: Node, given: Given) -> Plan:

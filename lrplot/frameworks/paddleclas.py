@@ -5,10 +5,11 @@ Source: PaddleClas 2.6, ppcls/optimizer/learning_rate.py, ppcls/engine/engine.py
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from lrplot.accounting import EACH_SHARE, Division
 from lrplot.frameworks._epochs import Axis, by_epoch, by_update, epochs_of
 from lrplot.frameworks._paddle_lr import Recipe
 from lrplot.frameworks.keys import Section
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from lrplot.schedules.base import Schedule
     from lrplot.syntax.tree import Node
 
-__all__ = ["NAME", "NEEDS", "detect", "read"]
+__all__ = ["NAME", "NEEDS", "detect", "loading", "read"]
 
 NAME = "paddleclas"
 NEEDS = "a PaddleClas config has Global.epochs and Optimizer with an lr"
@@ -30,6 +31,13 @@ _EVERY = 30  # epochs between the drops of Piecewise, where learning_rate is set
 _IGNORED = (
     "with learning_rate set, PaddleClas ignores decay_epochs and values: the rate falls to a tenth "
     f"every {_EVERY} epochs"
+)
+
+
+RULE = msgspec.structs.replace(
+    EACH_SHARE,
+    name="PaddleClas",
+    divisions=(*EACH_SHARE.divisions[:2], Division(("accumulate",), "down")),
 )
 
 
@@ -60,6 +68,19 @@ def _rates(optimizer: Node) -> list[tuple[str, Node]] | None:
         return None
     has = [isinstance(node.value, dict) and "lr" in node.value for _, node in found]
     return found if found and all(has) else None
+
+
+def loading(tree: Node, given: Given) -> dict[str, Any]:
+    """Return how PaddleClas makes batches of samples."""
+    del given
+    top = Section(tree)
+    sampler = top.section("DataLoader").section("Train").section("sampler")
+    return {
+        "accumulate": top.section("Global").count("update_freq", 1, least=1),
+        "rule": RULE,
+        "batch_size": sampler.count("batch_size", None, least=1),
+        "drop_last": sampler.flag("drop_last", default=False),
+    }
 
 
 def read(tree: Node, given: Given) -> Plan:

@@ -6,7 +6,7 @@ Source: ppdet 2.6, ppdet/optimizer/optimizer.py and ppdet/core/workspace.py.
 from __future__ import annotations
 
 from itertools import accumulate
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lrplot.errors import InputError, Problem, suggest
 from lrplot.frameworks._epochs import Axis, by_epoch, by_update, epochs_of
@@ -14,14 +14,14 @@ from lrplot.frameworks._places import numbers, placed
 from lrplot.frameworks.keys import Section
 from lrplot.plan import Plan
 from lrplot.syntax.includes import with_bases
-from lrplot.syntax.tree import Node
+from lrplot.syntax.tree import Node, repeat_notes
 from lrplot.syntax.yaml11 import text_to_yaml11
 
 if TYPE_CHECKING:
     from lrplot.plan import Given
     from lrplot.schedules.base import Schedule
 
-__all__ = ["NAME", "NEEDS", "detect", "read"]
+__all__ = ["NAME", "NEEDS", "detect", "loading", "read"]
 
 NAME = "paddledetection"
 NEEDS = "a PaddleDetection config has LearningRate with base_lr, or a list of files in _BASE_"
@@ -65,6 +65,16 @@ def detect(tree: Node) -> str | None:
     return "a PaddleDetection config: it has a list of files in _BASE_"
 
 
+def loading(tree: Node, given: Given) -> dict[str, Any]:
+    """Return how PaddleDetection makes batches of samples."""
+    del given
+    reader = Section(tree).section("TrainReader")
+    return {
+        "batch_size": reader.count("batch_size", 1, least=1),
+        "drop_last": reader.flag("drop_last", default=False),
+    }
+
+
 def read(tree: Node, given: Given) -> Plan:
     """Return the plan of a config; raise InputError."""
     top = Section(with_bases(tree, "_BASE_"))
@@ -72,7 +82,7 @@ def read(tree: Node, given: Given) -> Plan:
     rate.refuse_others("base_lr", "schedulers")
     base_lr = rate.number("base_lr", 0.01) if given.base_lr is None else given.base_lr
     epochs = epochs_of(top, "epoch", given)
-    items, notes = _items(rate), _notes(rate, given)
+    items, notes = _items(rate), [*repeat_notes(top.node), *_notes(rate, given)]
     axis = _axis(items, base_lr, epochs, given)
     return Plan(
         schedule=axis.schedule,

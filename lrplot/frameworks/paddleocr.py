@@ -5,7 +5,7 @@ Source: PaddleOCR 2.10, ppocr/optimizer/learning_rate.py, lr_scheduler.py and __
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lrplot.frameworks._epochs import Axis, by_epoch, by_update, epochs_of
 from lrplot.frameworks._paddle_lr import Recipe
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from lrplot.schedules.base import Schedule
     from lrplot.syntax.tree import Node
 
-__all__ = ["NAME", "NEEDS", "detect", "read"]
+__all__ = ["NAME", "NEEDS", "detect", "loading", "read"]
 
 NAME = "paddleocr"
 NEEDS = "a PaddleOCR config has Global.epoch_num and Optimizer.lr"
@@ -39,6 +39,16 @@ def detect(tree: Node) -> str | None:
     if "epoch_num" not in top.section("Global") or lr is None or not isinstance(lr.value, dict):
         return None
     return "a PaddleOCR config: it has Global.epoch_num and Optimizer.lr"
+
+
+def loading(tree: Node, given: Given) -> dict[str, Any]:
+    """Return how PaddleOCR makes batches of samples."""
+    del given
+    loader = Section(tree).section("Train").section("loader")
+    return {
+        "batch_size": loader.count("batch_size_per_card", None, least=1),
+        "drop_last": loader.flag("drop_last", default=False),
+    }
 
 
 def read(tree: Node, given: Given) -> Plan:

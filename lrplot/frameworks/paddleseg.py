@@ -6,20 +6,20 @@ Sources: PaddleSeg 2.8, paddleseg/cvlibs/builder.py and config.py; the old `lear
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from lrplot.frameworks._epochs import updates_of
 from lrplot.frameworks.keys import Section
-from lrplot.syntax.includes import with_bases
-from lrplot.syntax.tree import Call, Node, to_tree
+from lrplot.syntax.includes import joined, with_bases
+from lrplot.syntax.tree import Call, Node, repeat_notes, to_tree
 from lrplot.syntax.yaml11 import text_to_yaml11
 
 if TYPE_CHECKING:
     from lrplot.plan import Given, Plan
 
-__all__ = ["NAME", "NEEDS", "detect", "read"]
+__all__ = ["NAME", "NEEDS", "detect", "loading", "read"]
 
 NAME = "paddleseg"
 NEEDS = "a PaddleSeg config has lr_scheduler with a type and a learning_rate, and iters"
@@ -46,13 +46,20 @@ def detect(tree: Node) -> str | None:
     return f"a PaddleSeg config: it has _base_ and {own}" if own else None
 
 
+def loading(tree: Node, given: Given) -> dict[str, Any]:
+    """Return how PaddleSeg makes batches of samples: whole ones only."""
+    del given
+    return {"batch_size": Section(tree).count("batch_size", None, least=1), "drop_last": True}
+
+
 def read(tree: Node, given: Given) -> Plan:
     """Return the plan of a config; raise InputError."""
     top = Section(with_bases(tree, "_base_", _laid))
     iters = updates_of(top, "iters", given)
     old = "lr_scheduler" not in top and "learning_rate" in top
     call, notes = _old_call(top, iters, given) if old else _call(top, iters, given)
-    return _plan(call, iters, given, notes)
+    plan = _plan(call, iters, given, [*repeat_notes(top.node), *notes])
+    return msgspec.structs.replace(plan, groups=_groups(plan, top.section("optimizer")))
 
 
 def _laid(tree: Node, bases: list[Node]) -> Node:
@@ -68,13 +75,7 @@ def _over(over: Node, under: Node) -> Node:
     own = {key: node for key, node in over.value.items() if key != _INHERITED}
     if inherited is not None and inherited.value is False:
         return msgspec.structs.replace(over, value=own)
-    values, keys = dict(under.value), dict(under.keys)
-    for key, node in own.items():
-        below = values.get(key)
-        both = isinstance(node.value, dict) and below is not None and isinstance(below.value, dict)
-        values[key] = _over(node, below) if both and below is not None else node
-        keys[key] = over.keys.get(key, node.where)
-    return msgspec.structs.replace(over, value=values, keys=keys)
+    return joined(msgspec.structs.replace(over, value=own), under, _over)
 
 
 def _call(top: Section, iters: int, given: Given) -> tuple[Node, list[str]]:
@@ -158,4 +159,23 @@ def _plan(call: Node, iters: int, given: Given, notes: list[str]) -> Plan:
         base_lr=base,
         convention=f"PaddleSeg 2.8 {' + '.join(names)}",
         notes=(*notes, *plan.notes),
+    )
+
+
+def _groups(plan: Plan, optimizer: Section) -> tuple[Plan, ...]:
+    """Return the curves of the parts of the model whose rate is multiplied."""
+    from lrplot.schedules.combine import Chain, Scale
+
+    node = optimizer.get("custom_cfg")
+    items = node.value if node is not None and isinstance(node.value, tuple) else ()
+    parts = {"backbone": optimizer.number("backbone_lr_mult", 1.0)}  # of 2.5 to 2.7
+    for i, item in enumerate(items):
+        custom = Section(item, optimizer.join(f"custom_cfg[{i}]"))
+        parts[custom.text("name")] = custom.number("lr_mult", 1.0)
+    return tuple(
+        msgspec.structs.replace(
+            plan, name=name, schedule=Chain(schedules=(plan.schedule, Scale(factor=factor)))
+        )
+        for name, factor in parts.items()
+        if factor != 1.0
     )

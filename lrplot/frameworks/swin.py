@@ -5,10 +5,11 @@ Sources: Swin-Transformer, config.py, lr_scheduler.py and main.py, with the timm
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from lrplot.accounting import Division, Rule
 from lrplot.frameworks._epochs import by_update, epochs_of
 from lrplot.frameworks._places import defaulted, numbers, placed
 from lrplot.frameworks.keys import Section
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from lrplot.schedules.base import Schedule
     from lrplot.syntax.tree import Node
 
-__all__ = ["NAME", "NEEDS", "detect", "read"]
+__all__ = ["NAME", "NEEDS", "detect", "loading", "read"]
 
 NAME = "swin"
 NEEDS = "a Swin config has MODEL.TYPE: swin, or TRAIN with BASE_LR and WARMUP_EPOCHS"
@@ -64,6 +65,16 @@ class _Run(msgspec.Struct, frozen=True, kw_only=True):
     min_lr: float
 
 
+RULE = Rule(
+    name="Swin's main.py",
+    divisions=(
+        Division(("gpus",), "up"),
+        Division(("batch_size",), "down"),
+        Division(("accumulate",), "down"),
+    ),
+)
+
+
 def detect(tree: Node) -> str | None:
     """Say why the tree is a Swin config; None where it is not."""
     top = Section(tree)
@@ -81,6 +92,17 @@ def detect(tree: Node) -> str | None:
     if model is not None and model.value in _MODELS:
         return f"a Swin config: it has MODEL.TYPE: {model.value}"
     return None
+
+
+def loading(tree: Node, given: Given) -> dict[str, Any]:
+    """Return how Swin makes updates of samples."""
+    del given
+    top = Section(tree)
+    return {
+        "batch_size": top.section("DATA").count("BATCH_SIZE", 128, least=1),
+        "accumulate": top.section("TRAIN").count("ACCUMULATION_STEPS", 1, least=1),
+        "rule": RULE,
+    }
 
 
 def read(tree: Node, given: Given) -> Plan:

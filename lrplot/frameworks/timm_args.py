@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
+from lrplot.accounting import Division, Rule
 from lrplot.frameworks._epochs import Axis, by_epoch, by_update, epochs_of
 from lrplot.frameworks._places import defaulted, numbers, placed
 from lrplot.frameworks.keys import Section
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from lrplot.schedules.base import Schedule
     from lrplot.syntax.tree import Node
 
-__all__ = ["NAME", "NEEDS", "detect", "read"]
+__all__ = ["NAME", "NEEDS", "detect", "loading", "read"]
 
 NAME = "timm"
 NEEDS = "a timm args file has sched, or lr, epochs, opt and warmup_epochs"
@@ -85,6 +86,16 @@ class _Clock(NamedTuple):
         return epochs * self.per_epoch
 
 
+RULE = Rule(
+    name="timm's train.py",
+    divisions=(
+        Division(("gpus",), "up"),
+        Division(("batch_size",), "down"),
+        Division(("accumulate",), "up"),
+    ),
+)
+
+
 def detect(tree: Node) -> str | None:
     """Say why the tree is a timm args file; None where it is not."""
     keys, sched = set(Section(tree)), _sched(tree)
@@ -102,6 +113,17 @@ def _sched(tree: Node) -> str | None:
     """Return the scheduler's name as it was written: "none" is nothing to YAML, but a name here."""
     node = tree.value.get("sched") if isinstance(tree.value, dict) else None
     return None if node is None else node.text
+
+
+def loading(tree: Node, given: Given) -> dict[str, Any]:
+    """Return how train.py makes updates of samples."""
+    del given
+    args = Section(tree)
+    return {
+        "batch_size": args.count("batch_size", 128, least=1),
+        "accumulate": args.count("grad_accum_steps", 1, least=1),
+        "rule": RULE,
+    }
 
 
 def read(tree: Node, given: Given) -> Plan:

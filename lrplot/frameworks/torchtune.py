@@ -17,7 +17,14 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from lrplot.frameworks.components import COMPONENT, arguments, as_call, component
+from lrplot.accounting import Division, Rule
+from lrplot.frameworks.components import (
+    COMPONENT,
+    arguments,
+    as_call,
+    component,
+    refuse_unknown_owner,
+)
 from lrplot.frameworks.config import construct, make_plan
 from lrplot.frameworks.keys import Section
 from lrplot.syntax.interpolation import interpolated
@@ -28,7 +35,7 @@ if TYPE_CHECKING:
     from lrplot.plan import Given, Plan
     from lrplot.schedules.base import Schedule
 
-__all__ = ["NAME", "NEEDS", "detect", "get_cosine_schedule_with_warmup", "read"]
+__all__ = ["NAME", "NEEDS", "detect", "get_cosine_schedule_with_warmup", "loading", "read"]
 
 NAME = "torchtune"
 NEEDS = "a torchtune config has an optimizer with a _component_"
@@ -50,6 +57,16 @@ def get_cosine_schedule_with_warmup(
     return theirs(optimizer, num_warmup_steps, num_training_steps, num_cycles, last_epoch)
 
 
+RULE = Rule(
+    name="torchtune's recipes",
+    divisions=(
+        Division(("gpus",), "up"),
+        Division(("batch_size",), "down"),
+        Division(("accumulate",), "down"),
+    ),
+)
+
+
 def detect(tree: Node) -> str | None:
     """Say by what the tree shows itself to be a torchtune config; None where it does not."""
     top = Section(tree)
@@ -59,6 +76,17 @@ def detect(tree: Node) -> str | None:
         if name:
             return f"a torchtune config: its {key} has _component_: {name}"
     return None
+
+
+def loading(tree: Node, given: Given) -> dict[str, Any]:
+    """Return how torchtune's recipes make updates of samples."""
+    del given
+    top = Section(interpolated(tree))
+    return {
+        "batch_size": top.count("batch_size", None, least=1),
+        "accumulate": top.count("gradient_accumulation_steps", 1, least=1),
+        "rule": RULE,
+    }
 
 
 def read(tree: Node, given: Given) -> Plan:
@@ -82,8 +110,6 @@ def read(tree: Node, given: Given) -> Plan:
 def _epoch(top: Section, given: Given) -> tuple[int | None, tuple[str, ...]]:
     """Return the updates in an epoch, and what should be known of them."""
     known = given.iters_per_epoch
-    if known is None and given.dataset_size is not None:
-        known = _of_samples(top, given, given.dataset_size)
     most = top.count("max_steps_per_epoch", None, least=1)
     if most is None:
         return known, ()
@@ -91,14 +117,6 @@ def _epoch(top: Section, given: Given) -> tuple[int | None, tuple[str, ...]]:
         said = f"an epoch is taken to have max_steps_per_epoch, {most:,}, updates: it has no more"
         return most, (said,)
     return min(known, most), ()
-
-
-def _of_samples(top: Section, given: Given, samples: int) -> int:
-    """Return the updates that samples make: each device drops the batch that is not full."""
-    share = -(-samples // given.need("gpus", "the samples of each device"))
-    batches = share // (given.batch_size or top.count("batch_size", least=1))
-    steps = given.accumulate or top.count("gradient_accumulation_steps", 1, least=1)
-    return max(1, int(batches // steps))
 
 
 def _length(top: Section, given: Given, epoch: int | None) -> int | None:
@@ -149,6 +167,7 @@ def _theirs(
     """Return the plan of another framework's schedule, called as torchtune calls its own."""
     from lrplot.frameworks.calls import read_node
 
+    refuse_unknown_owner(scheduler, COMPONENT)
     for key in ("num_training_steps", "last_epoch"):
         if key in arguments(scheduler, COMPONENT):
             raise scheduler.wrong(key, "is what the recipe passes itself")

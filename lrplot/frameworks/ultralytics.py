@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from lrplot.plan import Given, Plan
     from lrplot.syntax.tree import Node
 
-__all__ = ["NAME", "NEEDS", "detect", "read"]
+__all__ = ["NAME", "NEEDS", "detect", "loading", "read"]
 
 NAME = "ultralytics"
 NEEDS = "an Ultralytics file has lr0 and lrf, or task, mode and epochs"
@@ -56,6 +56,11 @@ def detect(tree: Node) -> str | None:
     if rates and sum(key in top for key in _RUN) > 1 and set(rates) & {"lr0", "lrf", "cos_lr"}:
         return f"an Ultralytics training file: it has {rates[0]} and {_first(top, _RUN)}"
     return None
+
+
+def loading(tree: Node, given: Given) -> None:
+    """Leave the sum to `read`: an update takes more batches as the warm-up goes on."""
+    del tree, given
 
 
 def read(tree: Node, given: Given) -> Plan:

@@ -36,10 +36,12 @@ class Grid(NamedTuple):
     def positions(self, steps: Any) -> dict[str, Any]:
         """Return where steps lie, as all the curves have it: epoch, samples, tokens, percent.
 
-        The percent of the run stands only beside another of them.
+        The percent of the run, which any step has, stands beside the samples where they are known.
         """
         found = _agreed(self.plans).positions(steps)
-        return {} if found.keys() == {"percent"} else found
+        if "samples" not in found:
+            found.pop("percent", None)
+        return found
 
     @property
     def epoch_length(self) -> int | None:

@@ -5,8 +5,8 @@
 Over a grid of data sets, batches, processes and accumulation it builds the loader that each library
 would use on the first of the processes and counts what comes out of it; of the trainers, it asks
 their own estimate of the updates too. Where a library needs no second process to say what it does
-with several (a sampler told of its replicas), it is told of them; torch, mmengine, transformers,
-accelerate and lightning must be installed. The rows go to FOLDER/loaders.json.gz.
+with several (a sampler told of its replicas), it is told of them; torch, mmengine, paddle,
+transformers, accelerate and lightning must be installed. The rows go to FOLDER/loaders.json.gz.
 """
 
 from __future__ import annotations
@@ -105,6 +105,25 @@ def of_mmengine(row: Loading) -> dict[str, int]:
         "sampler": {"type": "DefaultSampler", "shuffle": False, "seed": 0},
     }
     return {"batches": sum(1 for _ in runner.build_dataloader(config))}
+
+
+# -- paddle: DistributedBatchSampler ---------------------------------------------------------------
+
+
+def of_paddle(row: Loading) -> dict[str, int]:
+    io = importlib.import_module("paddle.io")
+
+    class Counted(io.Dataset):  # type: ignore[name-defined,misc]
+        def __len__(self) -> int:
+            return row.dataset_size
+
+        def __getitem__(self, index: int) -> int:
+            return index
+
+    sampler = io.DistributedBatchSampler(
+        Counted(), row.batch_size, num_replicas=row.gpus, rank=0, drop_last=row.drop_last
+    )
+    return {"batches": sum(1 for _ in sampler)}
 
 
 # -- transformers: the Trainer's loader, sharded as accelerate does it, and its own sums -----------
@@ -216,6 +235,7 @@ _ACCUMULATE = (1, 2, 3, 4, 5)
 RECORDED: dict[str, tuple[Callable[[Loading], dict[str, int]], Iterator[Loading]]] = {
     "torch": (of_torch, grid(_EACH, (1,))),
     "mmengine": (of_mmengine, grid(_EACH, (1,))),
+    "paddlepaddle": (of_paddle, grid(_EACH, (1,))),
     "transformers": (of_transformers, grid(_EACH, _ACCUMULATE)),
     "accelerate": (of_accelerate, grid((1, 2, 8), (1, 3))),
     "lightning": (of_lightning, grid((1, 2, 3, 8), (1, 2, 5))),

@@ -12,16 +12,17 @@ import pytest
 import lrplot
 from lrplot.accounting import EACH_SHARE, Rule
 from lrplot.errors import InputError
-from lrplot.frameworks.hf_trainer import TRAINER
+from lrplot.frameworks import _openmmlab_run, hf_trainer
 from lrplot.stepping import stepped
 from lrplot.units import SIZES, Horizon
 
 FOLDER = Path(__file__).parent / "loaders"
 RULES: dict[str, Rule] = {
     "torch": EACH_SHARE,
-    "mmengine": EACH_SHARE,
+    "mmengine": _openmmlab_run.RULE,
     "lightning": EACH_SHARE,
-    "transformers": TRAINER,
+    "paddlepaddle": EACH_SHARE,
+    "transformers": hf_trainer.RULE,
 }
 
 

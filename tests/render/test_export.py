@@ -46,6 +46,29 @@ def test_the_epoch_is_added_where_its_length_is_known() -> None:
     ]
 
 
+def test_samples_tokens_and_percent_are_added_where_an_update_is_known() -> None:
+    horizon = lrplot.Horizon(dataset_size=10, batch_size=4, seq_len=8, max_iters=1000)
+
+    assert written("csv", plan(horizon=horizon), steps=[0, 1, 3, 4]).splitlines() == [
+        "step,lr,epoch,samples,tokens,percent",
+        "0,0.1,0.0,0,0,0.0",
+        "1,0.05,0.3333333333333333,4,32,0.1",
+        "3,0.0125,1.0,10,80,0.3",
+        "4,0.00625,1.3333333333333333,14,112,0.4",
+    ]
+    unsaid = written("csv", plan(horizon=horizon, open_end=True), steps=[0])
+    assert unsaid.startswith("step,lr,epoch,samples,tokens\n")
+
+
+def test_curves_whose_updates_differ_have_no_samples() -> None:
+    small, large = (lrplot.Horizon(batch_size=size, gpus=2) for size in (4, 8))
+
+    differ = written("csv", plan("a", horizon=small), plan("b", horizon=large), steps=[0])
+    assert differ.startswith("step,a,b\n")
+    agree = written("csv", plan("a", horizon=small), plan("b", horizon=small), steps=[1])
+    assert agree == "step,a,b,samples,percent\n1,0.05,0.05,8,0.1\n"
+
+
 def test_several_curves_have_a_column_each_by_name() -> None:
     text = written("csv", plan("one"), plan("two, too"), steps=[0])
 
@@ -85,6 +108,8 @@ def test_json_says_what_the_curves_are_and_then_their_rows() -> None:
                 "base_lr": 0.1,
                 "max_iters": 1000,
                 "iters_per_epoch": None,
+                "samples_per_iter": None,
+                "derivation": [],
                 "notes": ["careful"],
             }
         ],
