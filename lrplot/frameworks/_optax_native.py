@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from functools import partial
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from lrplot.errors import UsageError
-from lrplot.frameworks._absolute import warmup_ends
-from lrplot.frameworks.native import call_for, written
-from lrplot.schedules.decay import Cosine
+from lrplot.frameworks.native import call_for, levels_of, part, refusal, warmup_ends, written
+from lrplot.schedules.decay import Constant, Cosine
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,8 +21,7 @@ __all__ = ["NATIVE"]
 _MANY_CYCLES = 100
 
 
-def _refuse(message: str) -> UsageError:
-    return UsageError(f"--as optax: {message}")
+_refuse = partial(refusal, "optax")
 
 
 def _constant(schedule: Any, plan: Plan) -> str:
@@ -59,6 +58,10 @@ def _natural_exp(schedule: Any, plan: Plan) -> str:
     return _decay(plan, 1, math.exp(-schedule.gamma))
 
 
+def _table(schedule: Any, plan: Plan) -> str:
+    return _piecewise(levels_of(schedule), plan)
+
+
 def _step(schedule: Any, plan: Plan) -> str:
     return _decay(plan, schedule.step_size, schedule.gamma, staircase=True)
 
@@ -87,7 +90,7 @@ def _multistep(schedule: Any, plan: Plan) -> str:
 
 
 def _cosine(schedule: Any, plan: Plan) -> str:
-    alpha = schedule.eta_min / plan.base_lr if plan.base_lr else 0.0
+    alpha = part(schedule.eta_min, plan.base_lr)
     fall = {"decay_steps": schedule.max_iters, "alpha": alpha}
     return written("cosine_decay_schedule", repr(plan.base_lr), **fall)
 
@@ -123,29 +126,58 @@ def _onecycle(schedule: Any, plan: Plan) -> str:
 def _linear_warmup(schedule: Any, plan: Plan) -> str:
     after, steps = schedule.then, schedule.warmup_steps
     start, end = warmup_ends(schedule, plan.base_lr)
-    if not isinstance(after, Cosine) or end != plan.base_lr:
-        rise = _line(start, end, steps)
-        return _joined([rise, call_for(after, plan, "optax")], [steps])
-    return written(
-        "warmup_cosine_decay_schedule",
-        init_value=start,
-        peak_value=end,
-        warmup_steps=steps,
-        decay_steps=steps + after.max_iters,
-        end_value=after.eta_min,
-    )
+    ends = {"init_value": start, "peak_value": end, "warmup_steps": steps}
+    if steps and isinstance(after, Constant) and end == plan.base_lr:
+        return written("warmup_constant_schedule", **ends)
+    if not (steps and isinstance(after, Cosine)) or end != plan.base_lr:
+        return _then(_line(start, end, steps), schedule, plan)
+    fall = {"decay_steps": steps + after.max_iters, "end_value": after.eta_min}
+    return written("warmup_cosine_decay_schedule", **ends, **fall)
+
+
+def _constant_warmup(schedule: Any, plan: Plan) -> str:
+    start, _ = warmup_ends(schedule, plan.base_lr)
+    return _then(written("constant_schedule", repr(start)), schedule, plan)
+
+
+def _exp_warmup(schedule: Any, plan: Plan) -> str:
+    start, end = warmup_ends(schedule, plan.base_lr)
+    rise = {"transition_steps": schedule.warmup_steps, "decay_rate": part(end, start)}
+    return _then(written("exponential_decay", init_value=start, **rise), schedule, plan)
+
+
+def _then(rise: str, schedule: Any, plan: Plan) -> str:
+    after, steps = call_for(schedule.then, plan, "optax"), schedule.warmup_steps
+    return _joined([rise, after], [steps]) if steps else after
+
+
+def _anneal(schedule: Any, plan: Plan) -> str:
+    """Write each rate as a scale of the one before it, which 0 has not."""
+    del plan
+    first, *_ = rates = schedule.values
+    if 0 in rates[:-1]:
+        raise _refuse("each rate scales the one before it, and nothing scales 0")
+    scales = [1.0, *(later / earlier for earlier, later in pairwise(rates))]
+    bounds = dict(zip(schedule.milestones, scales, strict=True))
+    bounds = {at: scale for at, scale in bounds.items() if at}
+    shape = {"cos": "cosine"}.get(schedule.shape, schedule.shape)
+    given = {"init_value": first, "boundaries_and_scales": bounds}
+    return written("piecewise_interpolate_schedule", repr(shape), **given)
 
 
 def _wsd(schedule: Any, plan: Plan) -> str:
     base, floor, steps = plan.base_lr, schedule.eta_min, schedule.decay_steps
     if schedule.decay == "1-sqrt":
         raise _refuse("nothing decays by 1-sqrt; linear and cosine are there")
-    alpha = floor / base if base else 0.0
     fall = _line(base, floor, steps)
     if schedule.decay == "cosine":
-        fall = written("cosine_decay_schedule", repr(base), decay_steps=steps, alpha=alpha)
-    parts = [_line(0.0, base, schedule.warmup_steps), _constant(schedule, plan), fall]
-    return _joined(parts, [schedule.warmup_steps, schedule.max_iters - steps])
+        curve = {"decay_steps": steps, "alpha": part(floor, base)}
+        fall = written("cosine_decay_schedule", repr(base), **curve)
+    parts, starts = [_constant(schedule, plan), fall], [schedule.max_iters - steps]
+    if schedule.warmup_steps:
+        rise = _line(0.0, base, schedule.warmup_steps)
+        parts, starts = [rise, *parts], [schedule.warmup_steps, *starts]
+    return _joined(parts, starts)
 
 
 def _sequence(schedule: Any, plan: Plan) -> str:
@@ -162,12 +194,16 @@ NATIVE: dict[str, Callable[[Any, Plan], str]] = {
     "exponential": _exponential,
     "natural_exp": _natural_exp,
     "piecewise": _piecewise,
+    "table": _table,
     "step": _step,
     "multistep": _multistep,
     "cosine": _cosine,
     "cosine_restarts": _cosine_restarts,
     "onecycle": _onecycle,
+    "anneal": _anneal,
     "linear_warmup": _linear_warmup,
+    "constant_warmup": _constant_warmup,
+    "exp_warmup": _exp_warmup,
     "wsd": _wsd,
     "sequence": _sequence,
 }

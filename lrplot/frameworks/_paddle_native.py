@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from lrplot.errors import UsageError
-from lrplot.frameworks._absolute import warmup_ends
-from lrplot.frameworks.native import call_for, written
+from lrplot.frameworks._native_factors import lambda_of, ramp_of
+from lrplot.frameworks.native import call_for, levels_of, part, refusal, warmup_ends, written
 from lrplot.schedules.decay import Constant
 
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ _STEP = re.compile(r"(?<![\w.])(?:t|epoch|steps?|it|iter|iteration|x|s)(?!\w)")
 
 def _constant(schedule: Any, plan: Plan) -> str:
     del schedule
-    return written("LambdaDecay", "lr_lambda=lambda epoch: 1.0", learning_rate=plan.base_lr)
+    return _by_lambda("lambda epoch: 1.0", plan)
 
 
 def _poly(schedule: Any, plan: Plan) -> str:
@@ -62,6 +61,10 @@ def _piecewise(schedule: Any, plan: Plan) -> str:
     return written("PiecewiseDecay", **levels)
 
 
+def _table(schedule: Any, plan: Plan) -> str:
+    return _piecewise(levels_of(schedule), plan)
+
+
 def _step(schedule: Any, plan: Plan) -> str:
     drops = {"step_size": schedule.step_size, "gamma": schedule.gamma}
     return written("StepDecay", learning_rate=plan.base_lr, **drops)
@@ -92,9 +95,17 @@ def _lambda(schedule: Any, plan: Plan) -> str:
     if not text.startswith("lambda"):
         names = sorted({*_STEP.findall(text)}) or ["epoch"]
         if len(names) > 1:
-            message = f"{' and '.join(names)} both name the step; write one of them"
-            raise UsageError(f"--as paddle: {message}")
+            raise refusal("paddle", f"{' and '.join(names)} both name the step; write one of them")
         text = f"lambda {names[0]}: {text}"
+    return _by_lambda(text, plan)
+
+
+def _by_formula(schedule: Any, plan: Plan) -> str:
+    """Write a lambda, as users do for what Paddle has no class for."""
+    return _by_lambda(lambda_of(schedule, plan, "epoch"), plan)
+
+
+def _by_lambda(text: str, plan: Plan) -> str:
     return written("LambdaDecay", f"lr_lambda={text}", learning_rate=plan.base_lr)
 
 
@@ -148,6 +159,26 @@ def _linear_warmup(schedule: Any, plan: Plan) -> str:
     return written("LinearWarmup", f"learning_rate={after}", **ends)
 
 
+def _constant_warmup(schedule: Any, plan: Plan) -> str:
+    start, _ = warmup_ends(schedule, plan.base_lr)
+    return _before_constant(repr(part(start, plan.base_lr)), schedule, plan)
+
+
+def _exp_warmup(schedule: Any, plan: Plan) -> str:
+    return _before_constant(
+        ramp_of(schedule, plan, "epoch") if schedule.warmup_steps else "1.0", schedule, plan
+    )
+
+
+def _before_constant(ramp: str, schedule: Any, plan: Plan) -> str:
+    """Write a lambda: LinearWarmup, the only one that others follow, is a rising line."""
+    if not schedule.warmup_steps:
+        return call_for(schedule.then, plan, "paddle")
+    if not isinstance(schedule.then, Constant):
+        raise refusal("paddle", "only a straight line, linear_warmup, leads to another schedule")
+    return _by_lambda(f"lambda epoch: {ramp} if epoch < {schedule.warmup_steps} else 1.0", plan)
+
+
 def _inside(schedule: Schedule, plan: Plan) -> str:
     """Return what stands inside a LinearWarmup: a number, where the rate is constant."""
     if isinstance(schedule, Constant):
@@ -163,14 +194,19 @@ NATIVE: dict[str, Callable[[Any, Plan], str]] = {
     "natural_exp": _by_gamma("NaturalExpDecay"),
     "inverse_time": _by_gamma("InverseTimeDecay"),
     "piecewise": _piecewise,
+    "table": _table,
     "step": _step,
     "multistep": _multistep,
     "cosine": _cosine,
     "cosine_restarts": _cosine_restarts,
     "noam": _noam,
+    "inverse_sqrt": _by_formula,
+    "wsd": _by_formula,
     "lambda": _lambda,
     "cyclic": _cyclic,
     "onecycle": _onecycle,
     "plateau": _plateau,
     "linear_warmup": _linear_warmup,
+    "constant_warmup": _constant_warmup,
+    "exp_warmup": _exp_warmup,
 }

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import ast
+import math
 from typing import TYPE_CHECKING, Any
 
-from lrplot.errors import UsageError
-from lrplot.frameworks.native import call_for, warmup_parts, written
+from lrplot.frameworks._native_factors import FACTORS, lambda_of, ramp_of
+from lrplot.frameworks.native import call_for, part, refusal, warmup_parts, written
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from lrplot.plan import Plan
+    from lrplot.schedules.base import Schedule
 
 __all__ = ["NATIVE"]
 
+_AFRESH = {"lambda", "cyclic", "cosine_restarts", "piecewise", *FACTORS}
 _STEPS = ("epoch", "step", "steps", "it", "iter", "iteration", "x", "s", "t")
 
 
 def _refuse(wrong: bool, message: str) -> None:  # noqa: FBT001  reads as a sentence
     if wrong:
-        raise UsageError(f"--as torch: {message}")
+        raise refusal("torch", message)
 
 
 def _constant(schedule: Any, plan: Plan) -> str:
@@ -37,7 +40,8 @@ def _poly(schedule: Any, plan: Plan) -> str:
 
 
 def _linear(schedule: Any, plan: Plan) -> str:
-    end = schedule.end_lr / plan.base_lr if plan.base_lr else 0.0
+    end = part(schedule.end_lr, plan.base_lr)
+    _refuse(end > 1, "LinearLR does not rise above the base rate")
     ends = {"start_factor": 1.0, "end_factor": end}
     return written("LinearLR", "optimizer", **ends, total_iters=schedule.max_iters)
 
@@ -45,6 +49,25 @@ def _linear(schedule: Any, plan: Plan) -> str:
 def _exponential(schedule: Any, plan: Plan) -> str:
     del plan
     return written("ExponentialLR", "optimizer", gamma=schedule.gamma)
+
+
+def _natural_exp(schedule: Any, plan: Plan) -> str:
+    del plan
+    return written("ExponentialLR", "optimizer", gamma=math.exp(-schedule.gamma))
+
+
+def _by_formula(schedule: Any, plan: Plan) -> str:
+    """Write a lambda, as users do for what torch has no class for."""
+    return written("LambdaLR", "optimizer", lambda_of(schedule, plan, "step"))
+
+
+def _piecewise(schedule: Any, plan: Plan) -> str:
+    """Write a lambda of the rates as parts of the base rate."""
+    _refuse(not plan.base_lr, "rates are parts of the base rate, and 0 has none")
+    *factors, last = [part(value, plan.base_lr) for value in schedule.values]
+    marks = zip(factors, schedule.boundaries, strict=True)
+    levels = "".join(f"{factor!r} if step < {mark} else " for factor, mark in marks)
+    return written("LambdaLR", "optimizer", f"lambda step: {levels}{last!r}")
 
 
 def _step(schedule: Any, plan: Plan) -> str:
@@ -150,23 +173,39 @@ def _constant_warmup(schedule: Any, plan: Plan) -> str:
     )
 
 
+def _exp_warmup(schedule: Any, plan: Plan) -> str:
+    ramp = f"lambda step: {ramp_of(schedule, plan, 'step')}" if schedule.warmup_steps else ""
+    return _then(written("LambdaLR", "optimizer", ramp), schedule, plan)
+
+
 def _then(warm: str, schedule: Any, plan: Plan) -> str:
-    after = call_for(schedule.then, plan, "torch")
     if not schedule.warmup_steps:
-        return after
+        return call_for(schedule.then, plan, "torch")
+    after = _inner(schedule.then, plan)
     listed = f"schedulers=[{warm}, {after}]"
     return written("SequentialLR", "optimizer", listed, milestones=[schedule.warmup_steps])
 
 
+def _inner(schedule: Schedule, plan: Plan) -> str:
+    inside = "a scheduler inside another is given no metric, which ReduceLROnPlateau needs"
+    _refuse(schedule.name() == "plateau", inside)
+    _refuse(schedule.name() == "onecycle", "OneCycleLR changes the rate that the others start from")
+    return call_for(schedule, plan, "torch")
+
+
 def _sequence(schedule: Any, plan: Plan) -> str:
     _refuse(schedule.hand_over == "carry", "SequentialLR hands over the base rate")
-    inner = ", ".join(call_for(part, plan, "torch") for part in schedule.schedules)
+    inner = ", ".join(_inner(part, plan) for part in schedule.schedules)
     marks = list(schedule.milestones)
     return written("SequentialLR", "optimizer", f"schedulers=[{inner}]", milestones=marks)
 
 
 def _chain(schedule: Any, plan: Plan) -> str:
-    inner = ", ".join(call_for(part, plan, "torch") for part in schedule.schedules)
+    """Write what multiplies the rate that stands; the rest would forget it."""
+    for each in schedule.schedules:
+        message = f"{each.name()} sets the rate afresh at each step, and forgets the others' part"
+        _refuse(each.name() in _AFRESH, message)
+    inner = ", ".join(_inner(part, plan) for part in schedule.schedules)
     return written("ChainedScheduler", f"[{inner}]")
 
 
@@ -175,6 +214,8 @@ NATIVE: dict[str, Callable[[Any, Plan], str]] = {
     "poly": _poly,
     "linear": _linear,
     "exponential": _exponential,
+    "natural_exp": _natural_exp,
+    "piecewise": _piecewise,
     "step": _step,
     "multistep": _multistep,
     "cosine": _cosine,
@@ -185,6 +226,8 @@ NATIVE: dict[str, Callable[[Any, Plan], str]] = {
     "plateau": _plateau,
     "linear_warmup": _linear_warmup,
     "constant_warmup": _constant_warmup,
+    "exp_warmup": _exp_warmup,
     "sequence": _sequence,
     "chain": _chain,
+    **dict.fromkeys(FACTORS, _by_formula),
 }

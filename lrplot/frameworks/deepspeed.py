@@ -19,12 +19,13 @@ from lrplot.frameworks._deepspeed_curves import (
     WarmupCurve,
     WarmupDecayCurve,
 )
+from lrplot.frameworks._deepspeed_native import NATIVE
 
 if TYPE_CHECKING:
     from lrplot.frameworks.calls import Optimizer
     from lrplot.schedules.base import Schedule
 
-__all__ = ["CONSTRUCTORS", "CONVENTION", "MODULES", "NOTES"]
+__all__ = ["CONSTRUCTORS", "CONVENTION", "MODULES", "NATIVE", "NOTES"]
 
 CONVENTION = "deepspeed 0.19.8"
 MODULES = ("deepspeed.runtime.lr_schedules", "lr_schedules")

@@ -23,13 +23,14 @@ from lrplot.frameworks._fvcore_curves import (
     TableValue,
     Values,
 )
+from lrplot.frameworks._fvcore_native import NATIVE
 from lrplot.schedules.base import check_value
 
 if TYPE_CHECKING:
     from lrplot.plan import Given
     from lrplot.schedules.base import Schedule
 
-__all__ = ["CONSTRUCTORS", "CONVENTION", "MODULES", "NOTES"]
+__all__ = ["CONSTRUCTORS", "CONVENTION", "MODULES", "NATIVE", "NOTES"]
 
 CONVENTION = "fvcore 0.1.5"
 MODULES = ("fvcore.common.param_scheduler", "param_scheduler")

@@ -17,13 +17,14 @@ from lrplot.frameworks._timm_curves import (
     WarmStableDecay,
 )
 from lrplot.frameworks._timm_cycles import CosineCycles, PolyCycles, TanhCycles
+from lrplot.frameworks._timm_native import NATIVE
 
 if TYPE_CHECKING:
     from lrplot.frameworks.calls import Optimizer
     from lrplot.plan import Given
     from lrplot.schedules.base import Schedule
 
-__all__ = ["CONSTRUCTORS", "CONVENTION", "MODULES", "NOTES"]
+__all__ = ["CONSTRUCTORS", "CONVENTION", "MODULES", "NATIVE", "NOTES"]
 
 CONVENTION = "timm 1.0.31"
 MODULES = ("timm.scheduler",)

@@ -20,6 +20,7 @@ from lrplot.frameworks._transformers_curves import (
     PolynomialDecay,
     StableDecay,
 )
+from lrplot.frameworks._transformers_native import NATIVE
 from lrplot.frameworks._transformers_watching import (
     get_greedy_schedule,
     get_reduce_on_plateau_schedule,
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from lrplot.plan import Given
     from lrplot.schedules.base import Schedule
 
-__all__ = ["CONSTRUCTORS", "CONVENTION", "KINDS", "MODULES", "NOTES"]
+__all__ = ["CONSTRUCTORS", "CONVENTION", "KINDS", "MEMBERS", "MODULES", "NATIVE", "NOTES"]
 
 CONVENTION = "transformers 5.23"
 MODULES = ("transformers", "transformers.optimization", "optimization")
@@ -354,6 +355,8 @@ def SchedulerType(value: str) -> str:  # noqa: N802  the framework's name
         raise ParameterError("name", f"has no option {value!r}", suggest(str(value), KINDS))
     return str(value)
 
+
+MEMBERS = {f"SchedulerType.{name.replace('reduce_lr', 'reduce').upper()}": name for name in KINDS}
 
 CONSTRUCTORS = (
     *(kind.function for kind in KINDS.values()),

@@ -245,7 +245,8 @@ class OneCycle(Schedule, frozen=True, kw_only=True, tag="onecycle"):
         middle = (2 * up,) if self.three_phase else ()
         return (0.0, up, *middle, float(self.max_iters))
 
-    def _curve(self) -> Anneal:
+    def curve(self) -> Anneal:
+        """Return the rates at the edges of the phases, joined."""
         first = self.max_lr / self.div_factor
         middle = (first,) if self.three_phase else ()
         values = (first, self.max_lr, *middle, first / self.final_div_factor)
@@ -253,7 +254,7 @@ class OneCycle(Schedule, frozen=True, kw_only=True, tag="onecycle"):
 
     def lr(self, steps: Steps, base: Rates) -> Rates:
         """Evaluate the curve; base plays no part."""
-        return self._curve().lr(steps, base)
+        return self.curve().lr(steps, base)
 
     def momentum(self) -> Schedule:
         """Return the momentum's curve: max_momentum, base_momentum at the peak, and back."""

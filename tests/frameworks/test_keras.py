@@ -225,7 +225,7 @@ def test_a_warmup_before_a_cosine_has_a_twin() -> None:
 
 def test_only_a_cosine_can_follow_a_warmup() -> None:
     with pytest.raises(UsageError, match="only CosineDecay has a warm-up"):
-        load("linear_warmup", warmup_steps=5, as_="keras")
+        load("linear_warmup", warmup_steps=5, max_iters=9, set=["then={type: poly}"], as_="keras")
 
 
 def test_milestones_act_a_step_later_as_keras() -> None:
