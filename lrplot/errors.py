@@ -48,10 +48,15 @@ class Problem(NamedTuple):
     hint: str = ""
 
     def __str__(self) -> str:
-        of_option = str(self.where).startswith("--")  # it says the key already
-        said = (self.where, "" if of_option else self.key, self.message)
+        said = (self.where, "" if self._where_is_key() else self.key, self.message)
         head = ": ".join(_short(str(part)) for part in said if part)
         return f"{head}\n  {self.hint}" if self.hint else head
+
+    def _where_is_key(self) -> bool:
+        """Say whether the place is an option that names the key already."""
+        place, last = str(self.where), self.key.rpartition(".")[2]
+        words = place.replace("-", "_").replace(".", " ").split()
+        return place.startswith("--") and any(word.lstrip("_") == last for word in words)
 
 
 def _short(text: str) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from lrplot import spec
-from lrplot.errors import InputError, ParameterError, UsageError, Where, option, suggest
+from lrplot.errors import InputError, ParameterError, Problem, UsageError, Where, option, suggest
 from lrplot.loop import LOOP_OPTIONS, as_looped, as_meant
 from lrplot.overrides import FILE_OPTIONS, RUN_OPTIONS, put, with_options, with_sets
 from lrplot.plan import Given
@@ -321,12 +321,12 @@ def _takes(name: str, supply: str, given: Mapping[str, Any]) -> bool:
     return supply in sources and not {supply, sources[supply]} & given.keys()
 
 
-def _as_options(error: InputError) -> list[Any]:
+def _as_options(error: InputError) -> list[Problem]:
     """Say the problems of a command as its user wrote it: options, no file."""
     return [
-        problem._replace(
-            key="" if str(problem.where).startswith("--") else _missing(problem.key),
-        )
+        problem
+        if str(problem.where).startswith("--")
+        else problem._replace(key=_missing(problem.key))
         for problem in error.problems
     ]
 
