@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -10,7 +11,9 @@ import msgspec
 
 from lrplot.errors import InputError, ParameterError, Problem, Where, suggest
 from lrplot.frameworks import FRAMEWORKS, framework
+from lrplot.frameworks._call_order import Items, items_of, order_of
 from lrplot.plan import Plan
+from lrplot.syntax.call_names import parts
 from lrplot.syntax.tree import Call, Node, Unknown
 from lrplot.units import LARGEST_STEP
 
@@ -87,6 +90,7 @@ class Reader:
         self.owner = module.__name__.rpartition(".")[2]
         self.optimizers: list[Optimizer] = []
         self.notes: list[str] = []
+        self.built: set[int] = set()
 
     def plan(self, node: Node) -> Plan:
         name, schedule = self._whole(node)
@@ -117,7 +121,10 @@ class Reader:
             assert constructor is not None  # noqa: S101  it is what made this a candidate
             return constructor.__name__, self._call(node, constructor)
         items = node.value if isinstance(node.value, tuple) else (node,)
-        built = [self._value(item, "", "") for item in items]
+        built = self._items(Node(items, node.where), "", "")
+        if order_of(built) != tuple(range(len(built))):
+            message = "lists schedulers in another order than they are written in"
+            raise InputError([Problem(message, where=node.where, hint="write them in that order")])
         name = " + ".join(filter(None, map(_title, items))) or "no scheduler"
         try:
             return name, self.module.of_list(built, given=self.given)
@@ -131,6 +138,7 @@ class Reader:
         return msgspec.structs.replace(self.given, base_lr=rates[0])
 
     def _call(self, node: Node, constructor: Constructor) -> Schedule:
+        self._build(node, constructor)
         bound = self._bind(node, constructor)
         arguments = {
             key: self._optimizer(item)
@@ -147,6 +155,13 @@ class Reader:
         self._remember(constructor.__name__, schedule)
         return schedule
 
+    def _build(self, node: Node, constructor: Constructor) -> None:
+        """Refuse to build one twice, where it would be one and the same, stepped twice."""
+        if id(node) in self.built and _acts(constructor):
+            message = f"{constructor.__name__} stands at two places, which would both step it"
+            raise InputError([Problem(message, where=node.where, hint="write it out twice")])
+        self.built.add(id(node))
+
     def _remember(self, name: str, schedule: Schedule) -> None:
         """Collect what a reader of the curve should know."""
         said = getattr(self.module, "NOTES", {}).get(name)
@@ -157,39 +172,51 @@ class Reader:
     def _value(self, node: Node, owner: str, key: str) -> Any:
         """Return an argument's value."""
         if isinstance(node.value, Unknown):
-            hint = "write its value in its place"
-            raise InputError([Problem(node.value.reason, key, node.where, hint)])
+            member = ".".join(node.text.split(".")[-2:])
+            members = getattr(self.module, "MEMBERS", {})
+            if member not in members:
+                raise _untold(node, key)
+            return members[member]
         if isinstance(node.value, Call):
-            return self._call(node, self._inner(node))
+            return self._call(node, self._inner(node, key))
         if isinstance(node.value, tuple):
-            return [self._value(item, owner, key) for item in node.value]
+            return self._items(node, owner, key)
         if isinstance(node.value, dict):
             return {at: self._value(item, owner, key) for at, item in node.value.items()}
         return node.value
 
-    def _inner(self, node: Node) -> Constructor:
+    def _items(self, node: Node, owner: str, key: str) -> Items:
+        return items_of(node, lambda item: self._value(item, owner, key), self._builds)
+
+    def _builds(self, node: Node) -> bool:
+        found = self._constructor(node.value.name)
+        return found is not None and _acts(found)
+
+    def _constructor(self, name: str) -> Constructor | None:
         """Find the constructor of a nested call: the same framework's, else any one's."""
-        for owner in (self.owner, *FRAMEWORKS):
-            found = find(node.value.name, owner)
-            if found is not None:
-                return found
-        raise no_scheduler(node, (self.owner,))
+        found = (find(name, owner) for owner in (self.owner, *FRAMEWORKS))
+        return next(filter(None, found), None)
+
+    def _inner(self, node: Node, key: str) -> Constructor:
+        found = self._constructor(node.value.name)
+        if found is not None:
+            return found
+        error = no_scheduler(node, (self.owner,))
+        meant = error.problems[0].hint.startswith("did you mean") or any(
+            map(_is_optimizer, parts(node))
+        )
+        raise error if meant or not key else _untold(node, key)
 
     def _optimizer(self, node: Node) -> Optimizer:
         """Take any name, and any constructor's call, for an optimizer."""
         if isinstance(node.value, Call) and find(node.value.name, self.owner) is None:
-            lr, momentum = (_number(node.value.kwargs.get(key)) for key in ("lr", "momentum"))
-            self.optimizers.append(Optimizer(lr=lr, momentum=momentum))
+            self.optimizers.append(_held(node.value))
+            self.notes += _on_groups(node.value)
             return self.optimizers[-1]
         if isinstance(node.value, Unknown) or node.value is None:
             return OPTIMIZER
-        raise MisfitError(
-            [
-                Problem(
-                    "is not an optimizer", "optimizer", node.where, "write optimizer in its place"
-                )
-            ]
-        )
+        hint = "write optimizer in its place"
+        raise MisfitError([Problem("is not an optimizer", "optimizer", node.where, hint)])
 
     def _bind(self, node: Node, constructor: Constructor) -> _Bound:
         """Give each argument to its parameter, as Python would."""
@@ -203,6 +230,8 @@ class Reader:
             raise self._misfit(name, message, where, parameters)
         nodes = dict(zip(positional, call.args, strict=False))
         for key, item in call.kwargs.items():
+            if key in _QUIET.get(self.owner, ()):
+                continue
             if key not in parameters:
                 message = f"has no parameter '{key}'"
                 raise self._misfit(name, message, item.where, parameters, key)
@@ -222,8 +251,7 @@ class Reader:
         self, name: str, nodes: dict[str, Node], parameters: dict[str, inspect.Parameter]
     ) -> None:
         for key, node in nodes.items():
-            called = node.text.rpartition(".")[2].lower()
-            if key != "optimizer" and isinstance(node.value, Unknown) and called in _OPTIMIZERS:
+            if key != "optimizer" and _is_optimizer(node):
                 raise self._misfit(name, f"takes no optimizer as '{key}'", node.where, parameters)
 
     def _misfit(
@@ -238,7 +266,48 @@ class Reader:
         return MisfitError([Problem(message=f"{name} {message}", where=where, hint=hint)])
 
 
+_NAME = re.compile(r"[^\W\d]\w*(?:\.\w+)*")
 _OPTIMIZERS = {"optimizer", "opt", "optim"}
+_QUIET = {"torch": ("verbose",)}  # parameters of earlier versions that changed no rate
+
+
+def _is_optimizer(node: Node) -> bool:
+    called = node.text.rpartition(".")[2].lower()
+    return isinstance(node.value, Unknown) and called in _OPTIMIZERS
+
+
+def _acts(constructor: Constructor) -> bool:
+    """Say whether what is constructed changes an optimizer, at once and at every step."""
+    return "optimizer" in _parameters(constructor)
+
+
+def _untold(node: Node, key: str) -> InputError:
+    """Ask for what only the script knows."""
+    text = node.text
+    line = f", or {text} = ... on a line before" if _NAME.fullmatch(text) else ""
+    hint = f"write its value in its place{line}"
+    return InputError([Problem(f"'{text}' is known only to the script", key, node.where, hint)])
+
+
+def _on_groups(call: Call) -> list[str]:
+    """Say whose curve is drawn where a parameter group is given a rate of its own."""
+    found = [*call.args[:1], *(call.kwargs[key] for key in ("params",) if key in call.kwargs)]
+    groups = [group for node in found if isinstance(node.value, tuple) for group in node.value]
+    own = any(isinstance(group.value, dict) and "lr" in group.value for group in groups)
+    return (
+        ["the curve is that of the parameter groups which have no lr of their own"] if own else []
+    )
+
+
+def _held(call: Call) -> Optimizer:
+    """Return what an optimizer's constructor is given: `SGD(parameters, 0.1, momentum=0.9)`."""
+    given = dict(zip(("params", "lr"), call.args, strict=False)) | call.kwargs
+    betas = given.get("betas")
+    first = betas.value[0] if betas is not None and isinstance(betas.value, tuple) else None
+    return Optimizer(
+        lr=_number(given.get("lr") or given.get("learning_rate")),
+        momentum=_number(given.get("momentum") or first),
+    )
 
 
 def _parameters(constructor: Constructor) -> dict[str, inspect.Parameter]:

@@ -12,13 +12,14 @@ from msgspec import Meta
 
 from lrplot._lazy import np
 from lrplot.errors import InputError, ParameterError
+from lrplot.frameworks import _fairseq_curves as fairseq
 from lrplot.schedules.base import Knots, Period, Phase, Rate, Schedule, extent_past, points
 from lrplot.schedules.shift import named_stretches
 
 if TYPE_CHECKING:
     from lrplot.schedules.base import Rates, Steps
 
-__all__ = ["CosineCycles", "WarmupStep"]
+__all__ = ["CosineCycles", "ExponentialDecay", "PiecewiseWarmup", "TriStage", "WarmupStep"]
 
 _MANY = 10_000  # cycles of different lengths
 
@@ -129,3 +130,114 @@ class WarmupStep(Schedule, frozen=True, kw_only=True, tag="espnet.warmup_step"):
     def phases(self, end: int) -> tuple[Phase, ...]:
         """Return the rise and the steps."""
         return named_stretches(("warm-up", "steps"), (0, self.warmup_steps, end), end)
+
+
+class PiecewiseWarmup(Schedule, frozen=True, kw_only=True, tag="espnet.piecewise_warmup"):
+    """Straight lines between given rates at given updates, then the inverse root of the updates.
+
+        lr(t) = the line from rates[i] to rates[i + 1]            steps[i] <= n <= steps[i + 1]
+        lr(t) = base_lr * sqrt(W / n)                             n > W, the last of the steps
+
+    n = t + 1. The base rate plays no part up to W, so the curve may jump there.
+    """
+
+    warmup_steps_list: tuple[Annotated[float, Meta(ge=0, le=2**53)], ...] = (0, 25_000)
+    warmup_lr_list: tuple[Rate, ...] = (0.0, 0.001)
+
+    def check(self) -> None:
+        """Refuse lists that do not go together, and steps out of order."""
+        if len(self.warmup_steps_list) != len(self.warmup_lr_list):
+            raise ParameterError("warmup_lr_list", "must have a rate for each of the steps")
+        if not self.warmup_steps_list or list(self.warmup_steps_list) != sorted(
+            set(self.warmup_steps_list)
+        ):
+            raise ParameterError("warmup_steps_list", "must rise from step to step")
+
+    def lr(self, steps: Steps, base: Rates) -> Rates:
+        """Evaluate the formula; see the class."""
+        n, last = steps + 1.0, self.warmup_steps_list[-1]
+        within = np.interp(n, self.warmup_steps_list, self.warmup_lr_list)
+        rates: Rates = np.where(n <= last, within, base * last**0.5 * n**-0.5)
+        return rates
+
+    def knots(self, end: int) -> Knots:
+        """Return the ends of the lines, and the step after the last."""
+        last = self.warmup_steps_list[-1]
+        return points(end, *(step - 1 for step in self.warmup_steps_list), last)
+
+    def extent(self) -> int:
+        """Five times the warm-up."""
+        return extent_past(4 * self.warmup_steps_list[-1])
+
+    def phases(self, end: int) -> tuple[Phase, ...]:
+        """Return the rise and the decay."""
+        edges = (0, self.warmup_steps_list[-1], end)
+        return named_stretches(("warm-up", "inverse sqrt"), edges, end)
+
+
+class TriStage(fairseq.TriStage, frozen=True, kw_only=True, tag="espnet.tri_stage"):
+    """fairseq's stages, counting updates from 1."""
+
+    def lr(self, steps: Steps, base: Rates) -> Rates:
+        """Evaluate the formula an update ahead."""
+        return super().lr(steps + 1, base)
+
+    def knots(self, end: int) -> Knots:
+        """Return the ends of the stages, an update ahead."""
+        return points(end, *self._earlier())
+
+    def _earlier(self) -> tuple[int, ...]:
+        return tuple(max(0, edge - 1) for edge in self._edges())
+
+    def extent(self) -> int:
+        """A quarter past the end."""
+        return extent_past(self._edges()[-1])
+
+    def phases(self, end: int) -> tuple[Phase, ...]:
+        """Return the stages, an update ahead, and what follows them."""
+        names = ("warm-up", "hold", "decay", "constant")
+        return named_stretches(names, (0, *self._earlier(), end), end)
+
+
+class ExponentialDecay(Schedule, frozen=True, kw_only=True, tag="espnet.exponential_decay"):
+    """A rise over W, or the optimizer's rate, then an exponential decay that goes on for ever.
+
+        lr(0) = 0, or high where the rise is not from zero
+        lr(t) = high * (t + 1) / W, or base_lr                     t < W
+        lr(t) = high * (low / high)^((t - W) / (T - W))            from there on
+
+    high = max_lr, low = min_lr, T = total_steps. Source: as the class sets them when it is made,
+    the first rate is that of the first update, even with W = 0.
+    """
+
+    max_lr: Annotated[float, Meta(gt=0)]
+    min_lr: Annotated[float, Meta(gt=0)]
+    total_steps: Period
+    warmup_steps: Annotated[int, Meta(ge=0, le=2**53)] = 0
+    warm_from_zero: bool = False
+
+    def check(self) -> None:
+        """Refuse a warm-up that is as long as the run."""
+        if self.warmup_steps >= self.total_steps:
+            raise ParameterError("warmup_steps", "must be below total_steps")
+
+    def lr(self, steps: Steps, base: Rates) -> Rates:
+        """Evaluate the formula; see the class."""
+        warmup, high = self.warmup_steps, self.max_lr
+        late = np.maximum(steps - warmup, 0) / (self.total_steps - warmup)
+        decayed = high * np.exp(math.log(self.min_lr / high) * late)
+        early = high * (steps + 1) / max(1, warmup) if self.warm_from_zero else base
+        first = 0.0 if self.warm_from_zero else high
+        return np.where(steps == 0, first, np.where(steps < warmup, early, decayed))
+
+    def knots(self, end: int) -> Knots:
+        """Return the first updates, the end of the rise and the step before it."""
+        return points(end, 1, self.warmup_steps - 1, self.warmup_steps)
+
+    def extent(self) -> int:
+        """Return the length of the decay."""
+        return self.total_steps
+
+    def phases(self, end: int) -> tuple[Phase, ...]:
+        """Return the rise and the decay."""
+        return named_stretches(("warm-up", "decay"), (0, self.warmup_steps, end), end)

@@ -10,7 +10,13 @@ import math
 from itertools import chain, repeat
 from typing import TYPE_CHECKING, NamedTuple
 
-from lrplot.frameworks.components import CLASS_PATH, arguments, as_call, component
+from lrplot.frameworks.components import (
+    CLASS_PATH,
+    arguments,
+    as_call,
+    component,
+    refuse_unknown_owner,
+)
 from lrplot.syntax.tree import Call, Code, Node
 
 if TYPE_CHECKING:
@@ -70,6 +76,7 @@ def _rate(optimizer: Section, base_lr: float | None) -> float | None:
 
 def _bare_call(scheduler: Section) -> Node:
     """Return a scheduler as a call; that of a plateau has a monitor in Lightning, not in torch."""
+    refuse_unknown_owner(scheduler, CLASS_PATH)
     watching = component(scheduler, CLASS_PATH).endswith("ReduceLROnPlateau")
     return as_call(scheduler, CLASS_PATH, *(("monitor",) if watching else ()))
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from msgspec import Meta
 
 from lrplot._lazy import np
-from lrplot.schedules.base import Knots, Phase, Schedule, points
+from lrplot.schedules.base import Knots, Phase, Schedule, extent_past, points
 from lrplot.schedules.shift import named_stretches
 
 if TYPE_CHECKING:
@@ -120,6 +120,10 @@ class Noam(Schedule, frozen=True, kw_only=True, tag="nemo.noam"):
     def knots(self, end: int) -> Knots:
         """Return where the rise starts to count and where it ends."""
         return points(end, 0, 1, *(self.warmup_steps + near for near in (-1, 0, 1)))
+
+    def extent(self) -> int:
+        """Five times the warm-up."""
+        return extent_past(4 * (self.warmup_steps or 250))
 
     def phases(self, end: int) -> tuple[Phase, ...]:
         """Return the warm-up and the decay, those that last."""

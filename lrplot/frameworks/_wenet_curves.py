@@ -69,7 +69,7 @@ class NoamHold(Schedule, frozen=True, kw_only=True, tag="wenet.noam_hold"):
     def lr(self, steps: Steps, base: Rates) -> Rates:
         """Evaluate the formula; see the class."""
         warmup, held = self.warmup_steps, self.warmup_steps + self.hold_steps
-        top = max(1.0, float(warmup) ** self.decay_rate)
+        top = np.maximum(1.0, np.float64(warmup) ** self.decay_rate)  # infinite, not an error
         since = np.maximum(steps - self.hold_steps, 1).astype(np.float64)
         falling = np.maximum(base * top / np.maximum(1, since**self.decay_rate), self.min_lr)
         late = np.where(steps > self.max_steps, self.min_lr, falling)

@@ -10,13 +10,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from lrplot.frameworks import FRAMEWORKS
 from lrplot.frameworks.keys import Section
 from lrplot.syntax.tree import Call, Node
 
 if TYPE_CHECKING:
     from lrplot.syntax.tree import Key
 
-__all__ = ["CLASS_PATH", "COMPONENT", "TARGET", "Style", "arguments", "as_call", "component"]
+__all__ = [
+    "CLASS_PATH",
+    "COMPONENT",
+    "TARGET",
+    "Style",
+    "arguments",
+    "as_call",
+    "component",
+    "refuse_unknown_owner",
+]
 
 
 class Style(NamedTuple):
@@ -38,6 +48,7 @@ TARGET = Style("_target_", aside=("_partial_", "_recursive_", "_convert_"))
 CLASS_PATH = Style("class_path", args="init_args")
 
 _POSITIONAL = "_args_"
+_OWNERS = (*FRAMEWORKS, "tensorflow", "lightning", "pytorch_lightning")  # whose classes are known
 
 
 def component(section: Section, style: Style) -> str:
@@ -53,6 +64,16 @@ def arguments(section: Section, style: Style) -> Section:
     left = {style.name, *style.aside}
     kept = {key: node for key, node in section.entries.items() if key not in left}
     return Section(Node(kept, section.node.where, keys=section.node.keys), section.path)
+
+
+def refuse_unknown_owner(section: Section, style: Style) -> None:
+    """Refuse a component that is imported from elsewhere: it may only be called as a known one."""
+    name = component(section, style)
+    owner, dot, _ = name.partition(".")
+    if dot and owner not in _OWNERS:
+        message = f"{name} is code of its own, whose rates no file tells"
+        hint = f"known are those of {', '.join(FRAMEWORKS)}"
+        raise section.wrong(style.name, message, hint)
 
 
 def as_call(section: Section, style: Style, *without: str) -> Node:

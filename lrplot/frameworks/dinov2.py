@@ -41,7 +41,7 @@ _KEY_OF = {"max_iters": "epochs", "warmup_steps": "warmup_epochs", "eta_min": "m
 def detect(tree: Node) -> str | None:
     """Say why the tree is a dinov2 config; None where it is not."""
     top = Section(tree)
-    tables = {key for key in top if isinstance(tree.value[key].value, dict)}
+    tables = {key for key, node in top.entries.items() if isinstance(node.value, dict)}
     others = [key for key in _OTHERS if key in tables]
     if "optim" in tables and others:
         found = top.section("optim").first("base_lr", "scaling_rule", "warmup_epochs", "epochs")

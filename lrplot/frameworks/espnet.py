@@ -34,6 +34,7 @@ __all__ = ["NAME", "NEEDS", "detect", "read"]
 NAME = "espnet"
 NEEDS = "an ESPnet config has optim_conf and scheduler, or optim_conf, optim and max_epoch"
 
+_BESIDE = ("best_model_criterion", "keep_nbest_models", "batch_bins", "batch_type")
 _EPOCHS = 40
 _WARMUP = 25_000
 _RATES = {"adadelta": 1.0, "sgd": 0.1, "adam": 0.001, "adamw": 0.001, "adamax": 0.002}
@@ -44,6 +45,7 @@ _PER_EPOCH = {
     "exponentiallr": "ExponentialLR",
     "cosineannealinglr": "CosineAnnealingLR",
 }
+_WATCHING = ("warmupreducelronplateau",)
 _PER_UPDATE = {
     "cycliclr": "CyclicLR",
     "onecyclelr": "OneCycleLR",
@@ -55,14 +57,21 @@ def detect(tree: Node) -> str | None:
     """Say why the tree is an ESPnet config; None where it is not (wenet's has dataset_conf)."""
     top = Section(tree)
     optimizer, name = top.get("optim_conf"), top.get("scheduler")
-    if optimizer is None or not isinstance(optimizer.value, dict) or "dataset_conf" in top:
+    if "dataset_conf" in top or (optimizer is not None and not isinstance(optimizer.value, dict)):
         return None
     if name is None:
-        constant = "optim" in top and "max_epoch" in top
-        return "an ESPnet config: it has optim, optim_conf and max_epoch" if constant else None
-    if not isinstance(name.value, str):
+        return _without_scheduler(top)
+    if optimizer is None or not isinstance(name.value, str):
         return None
     return f"an ESPnet config: it has optim_conf and scheduler: {name.value}"
+
+
+def _without_scheduler(top: Section) -> str | None:
+    """Say why it is a config all the same, which trains at one rate."""
+    if "optim" not in top or "max_epoch" not in top:
+        return None
+    beside = next((key for key in ("optim_conf", *_BESIDE) if key in top), None)
+    return f"an ESPnet config: it has optim, {beside} and max_epoch" if beside else None
 
 
 def read(tree: Node, given: Given) -> Plan:
@@ -116,6 +125,9 @@ def _torch(top: Section, written: str, given: Given, epochs: int, notes: list[st
     """Return the plan of a scheduler of torch's, by epochs or updates as the trainer steps it."""
     from lrplot.frameworks.calls import read_node
 
+    if written in _WATCHING:
+        message = f"{written} is stepped by what each validation finds, so no file tells its rate"
+        raise top.wrong("scheduler", message)
     name = {**_PER_EPOCH, **_PER_UPDATE}.get(written)
     if name is None:
         known = [*filter(None, _OWN), *_PER_EPOCH, *_PER_UPDATE]
@@ -208,10 +220,57 @@ def _cosine_cycles(section: Section) -> Schedule:
     )
 
 
+def _piecewise_warmup(section: Section) -> Schedule:
+    from lrplot.frameworks._espnet_curves import PiecewiseWarmup
+
+    section.refuse_others("warmup_steps_list", "warmup_lr_list")
+    return PiecewiseWarmup(
+        warmup_steps_list=section.numbers("warmup_steps_list", (0, 25_000)),
+        warmup_lr_list=section.numbers("warmup_lr_list", (0.0, 0.001)),
+    )
+
+
+def _tri_stage(section: Section) -> Schedule:
+    from lrplot.frameworks._espnet_curves import TriStage
+
+    ratios = {"warmup_ratio": 0.1, "hold_ratio": 0.4, "decay_ratio": 0.5}
+    scales = ("init_lr_scale", "final_lr_scale")
+    section.refuse_others("max_steps", *ratios, *scales)
+    total = section.count("max_steps", 25_000, least=1)
+    shares = {key: section.number(key, default) for key, default in ratios.items()}
+    if not math.isclose(sum(shares.values()), 1.0):
+        message = "warmup_ratio, hold_ratio and decay_ratio must make 1 together"
+        raise section.wrong("decay_ratio", message)
+    warmup, hold = (int(total * shares[key]) for key in ("warmup_ratio", "hold_ratio"))
+    with placed(section, {"decay_steps": "decay_ratio"}):
+        return TriStage(
+            warmup_steps=warmup,
+            hold_steps=hold,
+            decay_steps=total - warmup - hold,
+            **{key: section.number(key, 0.01) for key in scales},
+        )
+
+
+def _exponential_decay(section: Section) -> Schedule:
+    from lrplot.frameworks._espnet_curves import ExponentialDecay
+
+    rates = ("max_lr", "min_lr")
+    section.refuse_others(*rates, "total_steps", "warmup_steps", "warm_from_zero")
+    return ExponentialDecay(
+        total_steps=section.count("total_steps"),
+        warmup_steps=section.count("warmup_steps", 0),
+        warm_from_zero=section.flag("warm_from_zero", default=False),
+        **{key: section.number(key) for key in rates},
+    )
+
+
 _OWN: dict[str, Callable[[Section], Schedule]] = {
     "": _constant,
     "warmuplr": _warmup_root,
     "noamlr": _noam,
     "warmupsteplr": _warmup_step,
     "cosineannealingwarmuprestarts": _cosine_cycles,
+    "piecewiselinearwarmuplr": _piecewise_warmup,
+    "tristagelr": _tri_stage,
+    "exponentialdecaywarmup": _exponential_decay,
 }

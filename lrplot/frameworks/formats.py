@@ -53,7 +53,7 @@ FORMATS: dict[str, str] = {
     "paddledetection": "LearningRate | _BASE_",
     "paddleclas": "Global epochs Optimizer",
     "paddleocr": "Global epoch_num Optimizer",
-    "fairseq": "optimization lr_scheduler _name",
+    "fairseq": "optimization lr_scheduler",
     "openocr": "Global epoch_num LRScheduler",
     "openpcdet": "OPTIMIZATION",
     "wenet": "scheduler optim_conf dataset_conf",
@@ -95,7 +95,8 @@ def find(tree: Node, wanted: str | None = None, source: str = "") -> tuple[Any |
     """
     if wanted is None and _wholly_native(tree):
         return None, _native(tree)  # no key is another format's: none of them is imported
-    names = IN_PYTHON if source.endswith(".py") else tuple(FORMATS)
+    in_python = source.endswith(".py")
+    names = IN_PYTHON if in_python else tuple(FORMATS)
     if wanted is not None:
         return _named(wanted, _modules(names), tree), ""
     likely = _modules(marked(tree, names))
@@ -105,7 +106,7 @@ def find(tree: Node, wanted: str | None = None, source: str = "") -> tuple[Any |
         raise _ambiguous(tree, {m.NAME: e for m, e in found} | ({NATIVE: native} if native else {}))
     if found:
         return found[0]
-    if native or _nearly_native(tree):
+    if native or (not in_python and _nearly_native(tree)):
         return None, native
     raise _unknown(tree, _modules(names))
 

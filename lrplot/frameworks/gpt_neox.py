@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Meta
 
 from lrplot._lazy import np
-from lrplot.frameworks._places import defaulted
+from lrplot.frameworks._places import defaulted, placed
 from lrplot.frameworks.keys import Section
 from lrplot.plan import Plan
 from lrplot.schedules.base import Knots, Phase, Schedule, points
@@ -32,9 +32,12 @@ __all__ = ["NAME", "NEEDS", "detect", "read"]
 NAME = "gpt-neox"
 NEEDS = "a GPT-NeoX config has optimizer.params, and train_iters or lr_decay_style"
 CONVENTION = "gpt-neox AnnealingLR"
+_DEEPSPEED = "DeepSpeed's WarmupDecayLR"
 
 _STYLES = ("linear", "cosine", "exponential", "constant")
-_STYLE, _WARMUP, _MIN_LR = "linear", 0.01, 0.0
+_LR, _STYLE, _WARMUP, _MIN_LR = 0.001, "linear", 0.01, 0.0
+_DEFAULTS: dict[str, object] = {"lr_decay_style": _STYLE, "warmup": _WARMUP, "min_lr": 0}
+_OF_DEEPSPEED = "onebitadam"  # the one optimizer whose schedule is left to DeepSpeed
 _EVIDENCE = ("train_iters", "train_epochs", "lr_decay_style", "lr_decay_iters")
 
 Stretch = Annotated[float, Meta(ge=0, le=2.0**53)]
@@ -101,9 +104,9 @@ def detect(tree: Node) -> str | None:
     if optimizer is None or not isinstance(optimizer.value, dict) or found not in top:
         return None
     params = optimizer.value.get("params")
-    if params is None or not isinstance(params.value, dict) or "lr" not in params.value:
+    if params is None or not isinstance(params.value, dict):
         return None
-    return f"a GPT-NeoX config: it has optimizer.params.lr and {found}"
+    return f"a GPT-NeoX config: it has optimizer.params and {found}"
 
 
 def _with_underscores(tree: Node) -> Section:
@@ -120,25 +123,51 @@ def read(tree: Node, given: Given) -> Plan:
     if "scheduler" in top:
         message = "is DeepSpeed's, which GPT-NeoX leaves to DeepSpeed for one optimizer"
         raise top.wrong("scheduler", message, "--from deepspeed reads it")
-    params = top.section("optimizer").section("params")
+    optimizer = top.section("optimizer")
+    rate = given.base_lr
+    if rate is None:
+        rate = optimizer.section("params").number("lr", _LR)
     iters = _iters(top, given)
-    decay = _decay_iters(top, iters)
-    warmup = top.number("warmup", _WARMUP)
-    if not 0 <= warmup < 1:
-        raise top.wrong("warmup", f"must be a part of the decay, 0 to below 1, got {warmup:g}")
+    left = optimizer.text("type", "Adam").lower() == _OF_DEEPSPEED
     return Plan(
-        schedule=Annealing(
-            warmup_iters=warmup * decay,
-            decay_iters=decay,
-            decay_style=top.choice("lr_decay_style", _STYLES, _STYLE),
-            min_lr=top.number("min_lr", _MIN_LR),
-        ),
-        base_lr=params.number("lr") if given.base_lr is None else given.base_lr,
+        schedule=_of_deepspeed(top, rate, iters) if left else _annealing(top, iters),
+        base_lr=rate,
         max_iters=iters,
         iters_per_epoch=given.iters_per_epoch,
-        convention=CONVENTION,
-        notes=tuple(_notes(top)),
+        convention=f"gpt-neox {optimizer.text('type')}, {_DEEPSPEED}" if left else CONVENTION,
+        notes=tuple(_notes(top, given, {"warmup": _WARMUP} if left else _DEFAULTS)),
     )
+
+
+def _annealing(top: Section, iters: int) -> Schedule:
+    decay = _decay_iters(top, iters)
+    return Annealing(
+        warmup_iters=_warmup(top) * decay,
+        decay_iters=decay,
+        decay_style=top.choice("lr_decay_style", _STYLES, _STYLE),
+        min_lr=top.number("min_lr", _MIN_LR),
+    )
+
+
+def _of_deepspeed(top: Section, rate: float, iters: int) -> Schedule:
+    """Return the WarmupDecayLR that GPT-NeoX asks of DeepSpeed, whatever lr_decay_style says."""
+    from lrplot.frameworks.calls import OPTIMIZER
+    from lrplot.frameworks.deepspeed import WarmupDecayLR
+
+    with placed(top, {"total_num_steps": "lr_decay_iters", "warmup_num_steps": "warmup"}):
+        return WarmupDecayLR(
+            OPTIMIZER,
+            total_num_steps=top.count("lr_decay_iters", 0) or iters,
+            warmup_max_lr=rate,
+            warmup_num_steps=int(iters * _warmup(top)),
+        )
+
+
+def _warmup(top: Section) -> float:
+    warmup: float = top.number("warmup", _WARMUP)
+    if not 0 <= warmup < 1:
+        raise top.wrong("warmup", f"must be a part of the decay, 0 to below 1, got {warmup:g}")
+    return warmup
 
 
 def _iters(top: Section, given: Given) -> int:
@@ -162,10 +191,11 @@ def _decay_iters(top: Section, iters: int) -> int:
     return max(1, math.floor(iters * fraction))
 
 
-def _notes(top: Section) -> list[str]:
+def _notes(top: Section, given: Given, defaults: dict[str, object]) -> list[str]:
     """Say which values are GPT-NeoX's defaults, and whose rates are others."""
-    written = {"lr_decay_style": _STYLE, "warmup": _WARMUP, "min_lr": 0}
-    notes = defaulted(top, written, "GPT-NeoX")
+    params = top.section("optimizer").section("params")
+    notes = defaulted(params, {} if given.base_lr is not None else {"lr": _LR}, "GPT-NeoX")
+    notes += defaulted(top, defaults, "GPT-NeoX")
     if top.flag("use_mup", default=False):
         notes.append("the rates of wide layers are divided by their width_mult (use_mup)")
     return notes

@@ -93,9 +93,11 @@ def detect(tree: Node) -> str | None:
 
 def _is_axolotls(tree: Node) -> bool:
     """Say whether axolotl's reader takes the file; a base_model alone may be anyone's."""
+    if "base_model" not in Section(tree):
+        return False
     from lrplot.frameworks import axolotl
 
-    return "base_model" in Section(tree) and axolotl.detect(tree) is not None
+    return axolotl.detect(tree) is not None
 
 
 def read(tree: Node, given: Given) -> Plan:

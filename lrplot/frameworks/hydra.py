@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from lrplot.frameworks._epochs import by_epoch
-from lrplot.frameworks.components import TARGET, as_call, component
+from lrplot.frameworks.components import TARGET, as_call, component, refuse_unknown_owner
 from lrplot.frameworks.keys import Section
 from lrplot.syntax.interpolation import interpolated
 
@@ -35,6 +35,7 @@ _SCHEDULER = re.compile(
     r"(?:.*\.)?(?:lr_schedulers?\.\w+|get_\w*schedule\w*|\w*(?:LR|LRScheduler))"
 )
 _OPTIMIZER = re.compile(r"(?:.*\.)?optim(?:izers?)?\.(?!lr_scheduler)[\w.]+")
+_UNTARGETED = ("optimizer", "optim")  # of programs that know the optimizer's class
 _OWN_STEPS = (
     "steps are the scheduler's own: whether it is stepped at each update or each epoch is in the "
     "program's code"
@@ -75,6 +76,8 @@ def read(tree: Node, given: Given) -> Plan:
     if len(schedulers) != 1:
         raise _not_one(top, schedulers)
     scheduler = schedulers[0]
+    refuse_unknown_owner(scheduler.section, TARGET)
+    _refuse_unfilled(scheduler.section)
     base = given.base_lr if given.base_lr is not None else _rate(top, scheduler)
     supplied = {"base_lr": base, "iters_per_epoch": None}
     plan = read_node(as_call(scheduler.section, TARGET), msgspec.structs.replace(given, **supplied))
@@ -88,11 +91,25 @@ def _not_one(top: Section, schedulers: list[_Found]) -> InputError:
     return top.wrong("", message, "leave the one to show" if names else "")
 
 
+def _refuse_unfilled(scheduler: Section) -> None:
+    """Refuse what stands for a number that the program's code works out."""
+    if scheduler.number("num_training_steps", 1) < 1:
+        message = "is for the program's code to fill in"
+        hint = f"add --set {scheduler.join('num_training_steps')}=N"
+        raise scheduler.wrong("num_training_steps", message, hint)
+    if 0 < scheduler.number("num_warmup_steps", 0) < 1:
+        message = "is a part of the run, which the program's code makes a number of"
+        hint = f"add --set {scheduler.join('num_warmup_steps')}=N"
+        raise scheduler.wrong("num_warmup_steps", message, hint)
+
+
 def _rate(top: Section, scheduler: _Found) -> float | None:
     """Return the lr of the optimizer beside the scheduler, or of the only one in the file."""
     near = [*_components(scheduler.parent, scheduler.parent, _OPTIMIZER)]
-    found = near or [*_components(top, top, _OPTIMIZER)]
-    rate: float | None = found[0].section.number("lr", None) if len(found) == 1 else None
+    found = [each.section for each in near or _components(top, top, _OPTIMIZER)]
+    beside = (scheduler.parent.get(key) for key in _UNTARGETED)
+    found = found or [Section(node) for node in beside if node is not None]
+    rate: float | None = found[0].number("lr", None) if len(found) == 1 else None
     return rate
 
 

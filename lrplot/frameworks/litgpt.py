@@ -80,14 +80,15 @@ def read(tree: Node, given: Given) -> Plan:
 
 
 def _rate(top: Section, train: Section, given: Given) -> tuple[float, list[str]]:
-    """Return the optimizer's rate; in 2024 it stood in `train`, and a bare name has torch's."""
+    """Return the optimizer's rate; once in `train` or `optim`; a bare name has torch's."""
     if given.base_lr is not None:
         return given.base_lr, []
     optimizer = top.get("optimizer")
     if optimizer is not None and isinstance(optimizer.value, dict):
         return top.section("optimizer").section("init_args").number("lr"), []
-    if "learning_rate" in train:
-        return train.number("learning_rate"), []
+    for section in (train, top.section("optim")):
+        if "learning_rate" in section:
+            return section.number("learning_rate"), []
     name = top.text("optimizer", "AdamW")
     if name.rpartition(".")[2] not in _TORCH_LR:
         message = f"does not tell the rate, and that of {name} is not known"
@@ -131,7 +132,7 @@ def _pretrain(top: Section, train: Section, given: Given) -> tuple[WarmedDecay, 
     if each < 1:
         message = f"is too small for {gpus} devices and micro-batches of {micro}"
         raise train.wrong("global_batch_size", message)
-    ticks = _ticks(train, given, gpus, micro, each)
+    ticks = _ticks(top, train, given, gpus * micro, each)
     schedule = WarmedDecay(
         warmup=min(ticks, _warmup(train, given, each)),
         end=ticks,
@@ -156,15 +157,24 @@ def _gpus(top: Section, given: Given) -> int:
     return devices * nodes
 
 
-def _ticks(train: Section, given: Given, gpus: int, micro: int, each: int) -> int:
-    """Return the micro-batches that a process gets."""
+def _ticks(top: Section, train: Section, given: Given, samples: int, each: int) -> int:
+    """Return the micro-batches that a process gets; all processes' at a time have `samples`."""
     if given.max_iters is not None:
         return given.max_iters * each
     if given.max_epochs is not None:
         given.need("iters_per_epoch", "--max-epochs")
     tokens: int = train.count("max_tokens", int(_PRETRAIN["max_tokens"]), least=1)
-    length: int = train.count("max_seq_length", least=1)
-    return tokens // gpus // (micro * length)
+    return tokens // (samples * _length(top, train))
+
+
+def _length(top: Section, train: Section) -> int:
+    """Return the tokens of a sample: max_seq_length, or as many as the model can take."""
+    model = top.section("model_config")
+    if "max_seq_length" not in train and "block_size" not in model:
+        hint = "it is the model's block size: add --set train.max_seq_length=N"
+        raise train.wrong("max_seq_length", "is missing", hint)
+    length = train.count("max_seq_length", None, least=1) or model.count("block_size", least=1)
+    return int(length)
 
 
 def _warmup(train: Section, given: Given, each: int) -> int:

@@ -3,6 +3,7 @@
     max_duration: 2ep     ep: epochs, ba: batches (updates), sp: samples, tok: tokens
     t_warmup: 0.02dur     dur: a part of max_duration, cut to a whole one of its units
 
+A file for MosaicML's platform (mcli) has all of it under `parameters`.
 Sources: llm-foundry 0.22.0, llmfoundry/optim; composer 0.32.1, composer/optim/scheduler.py and
 core/time.py.
 """
@@ -59,7 +60,8 @@ class _Time(NamedTuple):
 
 def detect(tree: Node) -> str | None:
     """Say why the tree is an llm-foundry config; None where it is not."""
-    top = tree.value if isinstance(tree.value, dict) else {}
+    config = _parameters(tree)
+    top = config.value if isinstance(config.value, dict) else {}
     scheduler, optimizer = (
         found.value if found is not None and isinstance(found.value, dict) else {}
         for found in (top.get("scheduler"), top.get("optimizer"))
@@ -71,9 +73,16 @@ def detect(tree: Node) -> str | None:
     return "an llm-foundry config: it has max_duration, optimizer.lr and scheduler.name"
 
 
+def _parameters(tree: Node) -> Node:
+    """Return the config itself: what stands under `parameters` where that holds a run's length."""
+    inner = tree.value.get("parameters") if isinstance(tree.value, dict) else None
+    inside = inner is not None and isinstance(inner.value, dict) and "max_duration" in inner.value
+    return inner if inner is not None and inside else tree
+
+
 def read(tree: Node, given: Given) -> Plan:
     """Return the plan of a config; raise InputError."""
-    top = Section(interpolated(tree))
+    top = Section(interpolated(_parameters(tree)))
     scheduler = top.section("scheduler")
     name = scheduler.choice("name", _KEYS)
     scheduler.refuse_others("name", *_KEYS[name])

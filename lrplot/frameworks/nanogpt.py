@@ -31,6 +31,7 @@ CONVENTION = "nanoGPT train.py"
 _LR, _MAX_ITERS = 6e-4, 600_000
 _WARMUP, _DECAY, _MIN_LR = 2000, 600_000, 6e-5
 _TIMED = {"learning_rate", "max_iters", "lr_decay_iters", "warmup_iters", "min_lr", "decay_lr"}
+_OTHERS = {"optimizer", "optim_wrapper", "param_scheduler", "lr_config"}  # OpenMMLab's
 _BESIDE = {
     "out_dir",
     "init_from",
@@ -43,6 +44,15 @@ _BESIDE = {
     "n_layer",
     "n_embd",
     "always_save_checkpoint",
+    "batch_size",
+    "beta2",
+    "compile",
+    "device",
+    "eval_only",
+    "grad_clip",
+    "log_interval",
+    "n_head",
+    "wandb_project",
 }
 
 
@@ -51,8 +61,9 @@ def detect(tree: Node) -> str | None:
     top = tree.value if isinstance(tree.value, dict) else {}
     if not tree.where.source.endswith(".py"):
         return None  # train.py executes its configs: they are Python, whatever their keys
-    timed, beside = sorted(_TIMED & top.keys()), sorted(_BESIDE & top.keys())
-    if not timed or not beside or any(isinstance(n.value, (dict, tuple)) for n in top.values()):
+    plain = {key for key, node in top.items() if not isinstance(node.value, (dict, tuple))}
+    timed, beside = sorted(_TIMED & plain), sorted(_BESIDE & plain)
+    if not timed or not beside or _OTHERS & top.keys():
         return None
     return f"a nanoGPT config: it has {timed[0]} and {beside[0]}"
 

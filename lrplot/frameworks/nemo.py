@@ -18,6 +18,7 @@ from lrplot.frameworks._nemo_curves import Annealing, Noam
 from lrplot.frameworks.keys import Section
 from lrplot.plan import Plan
 from lrplot.syntax.interpolation import interpolated
+from lrplot.syntax.tree import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,7 +48,7 @@ _KEYS = {
     "PolynomialDecayAnnealing": (*_WARMUP, "power", "cycle"),
     "PolynomialHoldDecayAnnealing": (*_WARMUP, *_HOLD, "power", "cycle"),
     "StepLR": ("step_size", "gamma"),
-    "ExponentialLR": ("gamma",),
+    "ExponentialLR": ("gamma", "lr_decay"),
 }
 _SHAPES = {
     "WarmupPolicy": "constant",
@@ -60,6 +61,11 @@ _SHAPES = {
     "NoamHoldAnnealing": "noam hold",
 }
 _NONE = "no scheduler"
+_WATCHING = "ReduceLROnPlateau"
+_OPEN_END = (
+    "how many updates the run makes is not in the file, and the rates do not depend on it: "
+    "--max-iters N shows its end"
+)
 _BESIDE = ("name", "monitor", "reduce_on_plateau", "last_epoch", "max_steps")
 
 
@@ -78,9 +84,12 @@ def detect(tree: Node) -> str | None:
     model = _dict(tree, "model")
     optim = _dict(model, "optim")
     sched = _dict(optim, "sched")
-    if sched is None or "name" not in sched.value:
+    if sched is not None and "name" in sched.value:
+        return "a NeMo config: it has model.optim.sched.name"
+    if optim is None or sched is not None or "lr" not in optim.value:
         return None
-    return "a NeMo config: it has model.optim.sched.name"
+    managed = _dict(tree, "exp_manager") is not None
+    return "a NeMo config: it has model.optim.lr and exp_manager" if managed else None
 
 
 def _dict(node: Node | None, key: str) -> Node | None:
@@ -95,32 +104,57 @@ def read(tree: Node, given: Given) -> Plan:
     optim = top.section("model").section("optim")
     sched = optim.section("sched")
     rate = optim.number("lr") if given.base_lr is None else given.base_lr
-    name = sched.choice("name", _KEYS)
-    sched.refuse_others(*_KEYS[name], *_BESIDE)
-    if sched.number("last_epoch", -1) != -1:
-        raise sched.wrong("last_epoch", "must be -1: the run is shown from its start")
-    run = _run(top.section("trainer"), sched, given)
+    name = _name(sched)
+    run = _run(top, sched, given)
     if run.left_out:
         name = _NONE
     if name == "ExponentialLR":
         return _by_epoch(sched, rate, run, given)
     schedule = _schedule(sched, name, rate, run)
+    end = run.updates or _end(run, given)
     return Plan(
         schedule=schedule,
         base_lr=rate,
-        max_iters=run.updates or _in_epochs(run, given),
+        max_iters=end or schedule.extent(),
         iters_per_epoch=given.iters_per_epoch,
         convention=f"{CONVENTION} {name}",
-        notes=run.notes,
+        notes=run.notes if end else (*run.notes, _OPEN_END),
+        open_end=not end,
     )
 
 
-def _run(trainer: Section, sched: Section, given: Given) -> _Run:
-    """Return the run's length; Lightning stops at max_steps or max_epochs, whichever is first."""
+def _end(run: _Run, given: Given) -> int | None:
+    """Return the updates that the epochs make; None where nobody tells."""
+    known = run.epochs is not None and given.iters_per_epoch is not None
+    return _in_epochs(run, given) if known else None
+
+
+def _name(sched: Section) -> str:
+    """Return the policy's name, its keys checked."""
+    if not sched.entries:
+        return _NONE
+    if sched.text("name") == _WATCHING:
+        message = f"{_WATCHING} is stepped by what each validation finds, so no file tells its rate"
+        raise sched.wrong("name", message)
+    name: str = sched.choice("name", _KEYS)
+    sched.refuse_others(*_KEYS[name], *_BESIDE)
+    if sched.number("last_epoch", -1) != -1:
+        raise sched.wrong("last_epoch", "must be -1: the run is shown from its start")
+    return name
+
+
+def _run(top: Section, sched: Section, given: Given) -> _Run:
+    """Return the run's length; Lightning stops at max_steps or max_epochs, whichever is first.
+
+    The policy's own is model.max_steps (of HiFi-GAN and the codecs), else the trainer's, else its.
+    """
+    trainer = top.section("trainer")
     steps = given.max_iters or _limit(trainer, "max_steps")
     if given.max_iters is None and given.max_epochs is not None:
         steps = None
-    epochs = given.max_epochs or _limit(trainer, "max_epochs")
+    epochs = given.max_epochs
+    if epochs is None and given.max_iters is None:
+        epochs = _limit(trainer, "max_epochs")
     notes: tuple[str, ...] = ()
     updates = steps
     if given.max_iters is None and steps and epochs:
@@ -132,13 +166,15 @@ def _run(trainer: Section, sched: Section, given: Given) -> _Run:
     if left_out:
         notes = (*notes, "NeMo leaves the scheduler out where sched.max_steps is -1, as here")
     run = _Run(updates, epochs, lambda: 0, notes, left_out)
-    own = None if steps else _limit(sched, "max_steps")
-    return run._replace(policy=lambda: steps or own or _in_epochs(run, given))
+    own = given.max_iters or _limit(top.section("model"), "max_steps")
+    own = own or steps or _limit(sched, "max_steps")
+    return run._replace(policy=lambda: own or _in_epochs(run, given))
 
 
 def _limit(section: Section, key: str) -> int | None:
-    """Return a limit; -1 and none at all say that there is no such limit."""
-    if section.number(key, -1) == -1:
+    """Return a limit; -1, none at all and ??? say that there is no such limit in the file."""
+    node = section.get(key)
+    if node is None or isinstance(node.value, Unknown) or section.number(key) == -1:
         return None
     limit: int = section.count(key, least=1)
     return limit
@@ -154,9 +190,13 @@ def _in_epochs(run: _Run, given: Given) -> int:
 def _by_epoch(sched: Section, rate: float, run: _Run, given: Given) -> Plan:
     from lrplot.frameworks._torch_steps import ExponentialLR
 
-    if run.epochs is None or run.updates is not None:
-        given.need("iters_per_epoch", "ExponentialLR, which NeMo steps once an epoch,")
-    axis = by_epoch(ExponentialLR(gamma=sched.number("gamma")), run.epochs or 1, given)
+    why = "ExponentialLR, which NeMo steps once an epoch,"
+    if run.updates is not None:
+        given.need("iters_per_epoch", why)
+    elif run.epochs is None:
+        given.need("max_epochs", why)
+    gamma = sched.number(sched.first("gamma", "lr_decay"))
+    axis = by_epoch(ExponentialLR(gamma=gamma), run.epochs or 1, given)
     return Plan(
         schedule=axis.schedule,
         base_lr=rate,

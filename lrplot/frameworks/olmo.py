@@ -41,6 +41,11 @@ _KEYS = ("name", "units", "t_warmup", "t_max", "alpha_f", "warmup_min_lr")
 _OF_CLIPPING = ("grad_clip_warmup_steps", "grad_clip_warmup_factor")
 _LR, _DURATION, _WARMUP, _BATCH, _LENGTH = 1e-4, 10_000, 100, 512, 1024  # of olmo/config.py
 _LARGEST = 10.0**18
+_ENDLESS = ("constant", "inverse_sqrt_with_warmup")
+_EARLY = "the run ends before stop_at where its epochs are shorter"
+_OPEN_END = (
+    "the run is counted in epochs: --iters-per-epoch N shows its end; the rates do not depend on it"
+)
 
 
 def detect(tree: Node) -> str | None:
@@ -63,19 +68,21 @@ def read(tree: Node, given: Given) -> Plan:
     scheduler, optimizer = top.section("scheduler"), top.section("optimizer")
     scheduler.refuse_others(*_KEYS, *_OF_CLIPPING)
     rate = optimizer.number("learning_rate", _LR) if given.base_lr is None else given.base_lr
-    steps, tokens = _run(top, given)
+    steps, tokens = _run(top, scheduler, given)
     in_tokens = scheduler.choice("units", ("steps", "tokens"), "steps") == "tokens"
     stride = _tokens_per_step(top) if in_tokens else 1
     clock = {"first": stride, "stride": stride}
-    end = (steps * stride if tokens is None else tokens) if in_tokens else steps
+    whole = tokens if in_tokens and tokens is not None else (steps or 0) * stride
     name = scheduler.choice("name", _NAMES, "cosine_with_warmup")
+    end = _stop(top, steps, given)
     return Plan(
-        schedule=_schedule(scheduler, name, rate, end, clock),
+        schedule=_schedule(scheduler, name, rate, whole, clock),
         base_lr=rate,
-        max_iters=_stop(top, steps, given),
+        max_iters=end or math.ceil(scheduler.number("t_max", _DURATION * stride) / stride),
         iters_per_epoch=given.iters_per_epoch,
         convention=CONVENTION,
-        notes=tuple(_notes(top, scheduler, given)),
+        notes=(*_notes(top, scheduler, given), *([] if steps else [_EARLY if end else _OPEN_END])),
+        open_end=not end,
     )
 
 
@@ -84,19 +91,29 @@ def _tokens_per_step(top: Section) -> int:
     return int(top.count("global_train_batch_size", _BATCH, least=1) * length)
 
 
-def _run(top: Section, given: Given) -> tuple[int, int | None]:
-    """Return the steps of max_duration, and its tokens where it is written in them."""
+def _run(top: Section, scheduler: Section, given: Given) -> tuple[int | None, int | None]:
+    """Return the steps of max_duration, and its tokens where it is written in them.
+
+    Where epochs are written and nobody says how long one is, the steps are None, if they may.
+    """
     if given.max_iters is not None:
         return given.max_iters, None
     text = "" if given.max_epochs else str(top.text("max_duration", str(_DURATION))).strip()
     if given.max_epochs or text.endswith("ep"):
         epochs = given.max_epochs or _number(top, text.removesuffix("ep"))
+        if given.iters_per_epoch is None and _needs_no_length(scheduler):
+            return None, None
         per_epoch: int = given.need("iters_per_epoch", "max_duration in epochs")
         return epochs * per_epoch, None
     if not text.endswith("T"):
         return _number(top, text), None
     tokens = _number(top, text.removesuffix("T"))
     return math.ceil(tokens / _tokens_per_step(top)), tokens
+
+
+def _needs_no_length(scheduler: Section) -> bool:
+    """Say whether the rates do not depend on how long the run is."""
+    return "t_max" in scheduler or scheduler.text("name", "") in _ENDLESS
 
 
 def _number(top: Section, text: str) -> int:
@@ -110,12 +127,12 @@ def _number(top: Section, text: str) -> int:
     return int(value)
 
 
-def _stop(top: Section, steps: int, given: Given) -> int:
+def _stop(top: Section, steps: int | None, given: Given) -> int | None:
     """Return where the run ends: stop_at may cut it off, and leaves the schedule as it is."""
     if given.max_iters is not None:
         return given.max_iters
-    stops: list[int] = [top.count(key, steps, least=1) for key in ("stop_at", "stop_after")]
-    return min([steps, *stops])
+    stops = [top.count(key, least=1) for key in ("stop_at", "stop_after") if key in top]
+    return min(filter(None, [steps, *stops]), default=None)
 
 
 def _schedule(

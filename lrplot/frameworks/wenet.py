@@ -14,6 +14,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from lrplot.frameworks._epochs import epochs_of
 from lrplot.frameworks._places import placed
 from lrplot.frameworks.keys import Section
@@ -57,11 +59,12 @@ def read(tree: Node, given: Given) -> Plan:
     top = Section(tree)
     name = top.choice("scheduler", _SCHEDULERS)
     section = top.section("scheduler_conf")
-    rate = top.section("optim_conf").number("lr") if given.base_lr is None else given.base_lr
+    rate, modules = _rates(top.section("optim_conf"), name)
+    rate = rate if given.base_lr is None else given.base_lr
     with placed(section, {}):
-        own = _warmup(section) if name == "warmuplr" else _noam_hold(section)
+        own = _warmup(section, len(modules)) if name == "warmuplr" else _noam_hold(section)
     epochs = epochs_of(top, "max_epoch", given, _EPOCHS)
-    return planned(
+    plan = planned(
         Belated(schedule=own),
         given,
         rate=rate,
@@ -70,6 +73,29 @@ def read(tree: Node, given: Given) -> Plan:
         convention=f"wenet {name}",
         notes=(_LATE,),
     )
+    groups = tuple(
+        msgspec.structs.replace(
+            plan, name=key, base_lr=own_rate, schedule=Belated(schedule=_warmup(section, place))
+        )
+        for place, (key, own_rate) in enumerate(modules.items())
+    )
+    return msgspec.structs.replace(plan, groups=groups)
+
+
+def _rates(section: Section, scheduler: str) -> tuple[float, dict[str, float]]:
+    """Return the model's rate, the last of a list, and those of the modules that have their own."""
+    written = section.get("lr")
+    if written is None or not isinstance(written.value, tuple):
+        return section.number("lr"), {}
+    rates = section.numbers("lr")
+    modules = section.get("modules")
+    names = modules.value if modules is not None and isinstance(modules.value, tuple) else ()
+    if scheduler != "warmuplr" or len(names) + 1 != len(rates):
+        message = "is a list only for warmuplr, with a rate more than there are modules"
+        raise section.wrong("lr", message)
+    return float(rates[-1]), {
+        str(each.value): float(r) for each, r in zip(names, rates, strict=False)
+    }
 
 
 def planned(  # noqa: PLR0913  the parts of a Plan
@@ -95,14 +121,22 @@ def planned(  # noqa: PLR0913  the parts of a Plan
     )
 
 
-def _warmup(section: Section) -> Schedule:
+def _warmup(section: Section, group: int) -> Schedule:
+    """Return the curve of a parameter group; without a rise it is as with one of an update."""
     from lrplot.frameworks._wenet_curves import WarmupRoot
 
     section.refuse_others("warmup_steps")
-    warmup = section.number("warmup_steps", _WARMUP)
-    if warmup <= 0:
-        raise section.wrong("warmup_steps", f"must be above 0, got {warmup:g}")
-    return WarmupRoot(warmup_steps=warmup, factor=math.sqrt(warmup))
+    node = section.get("warmup_steps")
+    if node is not None and isinstance(node.value, tuple):
+        warmups = section.numbers("warmup_steps")
+        if group >= len(warmups):
+            raise section.wrong("warmup_steps", "has fewer values than there are rates")
+        warmup = warmups[group]
+    else:
+        warmup = section.number("warmup_steps", _WARMUP)
+    if warmup < 0:
+        raise section.wrong("warmup_steps", f"must not be below 0, got {warmup:g}")
+    return WarmupRoot(warmup_steps=warmup or 1, factor=math.sqrt(warmup or 1))
 
 
 def _noam_hold(section: Section) -> Schedule:

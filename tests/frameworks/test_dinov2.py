@@ -93,6 +93,7 @@ def test_what_is_wrong_is_said_at_the_key(read: Read, optim: str, message: str) 
         ("optim: {base_lr: 1}", False),
         ("optim: {lr: 1}\nstudent: {}", False),
         ("student: {}\ntrain: {epochs: 3}", False),
+        ("0: {}\n1: {}", False),
     ],
 )
 def test_only_its_own_shape_is_evidence(text: str, claimed: bool) -> None:  # noqa: FBT001

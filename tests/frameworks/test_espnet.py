@@ -55,6 +55,37 @@ def read(write: Callable[..., Path]) -> Callable[..., Plan]:
         ("CosineAnnealingWarmRestarts", "T_0: 20", [0, 10, 20], [1, 0.5, 1]),
         ("steplr", "step_size: 2, gamma: 0.5", [19, 20, 40], [1, 0.5, 0.25]),
         ("ExponentialLR", "gamma: '0.5'", [9, 10, 20], [1, 0.5, 0.25]),
+        # as espnet2/schedulers of ESPnet 202511 gave them, over torch 2.13
+        (
+            "piecewiselinearwarmuplr",
+            "warmup_steps_list: [0, 4, 10], warmup_lr_list: [0, 0.5, 1.5]",
+            [0, 1, 4, 9, 39],
+            [0.125, 0.25, 0.6666666666666666, 1.5, 0.5],
+        ),
+        (
+            "piecewiselinearwarmuplr",
+            "warmup_steps_list: [3, 6.5], warmup_lr_list: [0.1, 2.0]",
+            [0, 2, 4, 5, 25],
+            [0.1, 0.1, 1.1857142857142857, 1.7285714285714286, 0.5],
+        ),
+        (
+            "tristagelr",
+            "max_steps: 33.0",
+            [0, 1, 2, 10, 19, 25, 32, 39],
+            [0.34, 0.67, 1, 1, 0.33838551534282346, 0.06660846290809162, 0.01, 0.01],
+        ),
+        (
+            "ExponentialDecayWarmup",
+            "max_lr: 0.5, min_lr: 0.005, total_steps: 20, warmup_steps: 5, warm_from_zero: true",
+            [0, 1, 4, 5, 9, 20, 25],
+            [0, 0.2, 0.5, 0.5, 0.14643222823126185, 0.005, 0.0010772173450159432],
+        ),
+        (
+            "exponentialdecaywarmup",
+            "max_lr: 0.5, min_lr: 0.005, total_steps: 20, warmup_steps: 5",
+            [0, 1, 4, 5, 20],
+            [0.5, 1, 1, 0.5, 0.005],
+        ),
     ],
 )
 def test_each_scheduler_has_its_clock(
@@ -100,6 +131,13 @@ def test_without_a_scheduler_the_rate_stays(write: Callable[..., Path]) -> None:
     assert any("adam's default is 0.001" in note for note in plan.notes)
 
 
+def test_an_optimizer_may_have_no_rate_of_its_own(write: Callable[..., Path]) -> None:
+    text = "optim: adadelta\nmax_epoch: 3\nbatch_type: folded\n"
+    assert load(write("c.yaml", text), iters_per_epoch=2).lr(6) == 1.0
+    with pytest.raises(InputError, match="in no format"):
+        load(write("d.yaml", text.replace("batch_type", "batches")))
+
+
 def test_a_second_schedule_is_said(read: Callable[..., Plan]) -> None:
     plan = read("exponentiallr", "gamma: 0.9", HEAD + "scheduler2: exponentiallr\n")
     assert any("scheduler2" in note for note in plan.notes)
@@ -108,7 +146,30 @@ def test_a_second_schedule_is_said(read: Callable[..., Plan]) -> None:
 @pytest.mark.parametrize(
     ("scheduler", "conf", "said"),
     [
-        ("tristagelr", "", "scheduler: tristagelr is not read"),
+        ("lambdalr", "", "scheduler: lambdalr is not read"),
+        ("warmupReducelronplateau", "", "stepped by what each validation finds"),
+        ("piecewiselinearwarmuplr", "warmup_steps_list: [0, 5, 5]", "must have a rate for each"),
+        (
+            "piecewiselinearwarmuplr",
+            "warmup_steps_list: [5, 0]",
+            "scheduler_conf.warmup_steps_list: must rise from step to step",
+        ),
+        ("tristagelr", "hold_ratio: 0.5", "scheduler_conf.decay_ratio: warmup_ratio, hold_ratio"),
+        (
+            "tristagelr",
+            "max_steps: 1, warmup_ratio: 1, hold_ratio: 0, decay_ratio: 0",
+            "decay_ratio",
+        ),
+        (
+            "exponentialdecaywarmup",
+            "max_lr: 1, min_lr: 0.1",
+            "scheduler_conf.total_steps: is missing",
+        ),
+        (
+            "exponentialdecaywarmup",
+            "max_lr: 1, min_lr: 0.1, total_steps: 5, warmup_steps: 5",
+            "scheduler_conf.warmup_steps: must be below total_steps",
+        ),
         ("warmuplr", "warmup: 3", "scheduler_conf.warmup: is not a key"),
         ("warmuplr", "warmup_steps: 0", "scheduler_conf.warmup_steps: must be above 0"),
         ("noamlr", "model_size: 0", "scheduler_conf.model_size: must be above 0"),

@@ -59,6 +59,11 @@ def test_what_is_nearly_native_gets_the_native_complaint(text: str) -> None:
     assert found(text) == "native"
 
 
+def test_a_base_model_alone_is_not_axolotls() -> None:
+    assert found(TRAINER + "base_model: x\n") == "hf"
+    assert found("base_model: x\nnum_epochs: 1\nlearning_rate: 0.1\n") == "axolotl"
+
+
 def test_a_file_that_could_be_two_things_lists_them() -> None:
     with pytest.raises(InputError) as caught:
         found(SPEC + TRAINER)

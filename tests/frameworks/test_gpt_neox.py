@@ -74,6 +74,24 @@ def test_a_run_may_be_counted_in_epochs(read: Callable[..., Plan]) -> None:
         read(keys)
 
 
+def test_a_rate_that_is_not_in_the_file_is_the_programs(write: Callable[..., Path]) -> None:
+    text = '{"optimizer": {"type": "Adafactor", "params": {}}, "train-iters": 10, "warmup": 0}'
+    path = write("run.yml", text)
+    assert load(path).base_lr == 0.001
+    assert "GPT-NeoX's defaults count for lr 0.001" in load(path).notes
+    assert load(path, base_lr=1.0).lr(1) == pytest.approx(0.9)
+
+
+def test_onebitadam_has_deepspeeds_schedule(write: Callable[..., Path]) -> None:
+    keys = '"train_iters": 100, "warmup": 0.1, "lr_decay_style": "cosine", "min_lr": 0.5'
+    text = f'{{"optimizer": {{"type": "OneBitAdam", "params": {{"lr": 1.0}}}}, {keys}}}'
+    plan = load(write("run.yml", text))
+    assert plan.lr([0, 1, 2, 11, 56, 101]).tolist() == pytest.approx(
+        [0, 0, math.log(2) / math.log(10), 1, 0.5, 0]
+    )
+    assert plan.convention == "gpt-neox OneBitAdam, DeepSpeed's WarmupDecayLR"
+
+
 def test_defaults_and_other_rates_are_said(read: Callable[..., Plan]) -> None:
     notes = read('"train_iters": 100, "use_mup": true').notes
     assert "GPT-NeoX's defaults count for lr_decay_style linear, warmup 0.01, min_lr 0" in notes

@@ -23,6 +23,10 @@ model:
     _partial_: true
     T_max: ${trainer.max_epochs}
 """
+LINEAR = (
+    "s: {_target_: transformers.get_linear_schedule_with_warmup, num_warmup_steps: 3, "
+    "num_training_steps: 9}\n"
+)
 OWN = (
     "steps are the scheduler's own: whether it is stepped at each update or each epoch is in the "
     "program's code"
@@ -65,6 +69,15 @@ def test_positional_arguments_are_passed(read: Callable[..., Plan]) -> None:
     assert plan.lr([2, 3]).tolist() == pytest.approx([1.0, 0.1])
 
 
+@pytest.mark.parametrize("key", ["optimizer", "optim"])
+def test_an_optimizer_need_not_be_a_target(read: Callable[..., Plan], key: str) -> None:
+    step = "s: {_target_: torch.optim.lr_scheduler.StepLR, step_size: 3}\n"
+    text = f"{key}: {{lr: 0.5, eps: 1}}\n{step}"
+    assert read(text).base_lr == 0.5
+    both = read(text + "other: {_target_: torch.optim.SGD, lr: 0.25}\n")
+    assert both.base_lr == 0.25
+
+
 def test_an_interval_beside_the_scheduler_is_followed(read: Callable[..., Plan]) -> None:
     text = """\
 optim: {_target_: torch.optim.SGD, lr: 1.0}
@@ -86,6 +99,12 @@ sched:
         (MODEL.replace("CosineAnnealingLR", "NopeLR"), "no scheduler of torch 2.13 is called"),
         (MODEL + "other: {_target_: torch.optim.lr_scheduler.StepLR}\n", "has several schedulers"),
         (MODEL.replace("lr: 1e-3", "eps: 1"), "say which: --base-lr"),
+        (
+            "s: {_target_: src.schedulers.WarmupCosineLR, total_num_steps: 9}",
+            "s._target_: src.schedulers.WarmupCosineLR is code of its own",
+        ),
+        (LINEAR.replace("9", "-1"), "add --set s.num_training_steps=N"),
+        (LINEAR.replace("3", "0.1"), "add --set s.num_warmup_steps=N"),
         (MODEL.replace("trainer.max_epochs", "oc.env:T"), "is worked out only when the program"),
     ],
 )

@@ -166,6 +166,13 @@ def test_what_is_not_understood_is_refused(read: Callable[..., Plan], text: str,
     assert said in str(caught.value)
 
 
+def test_a_scheduler_of_the_projects_own_is_not_taken_for_another(
+    read: Callable[..., Plan],
+) -> None:
+    with pytest.raises(InputError, match=r"mine\.StepLR is code of its own"):
+        read(SGD + STEP.replace("StepLR", "mine.StepLR"))
+
+
 def test_litgpts_optimizer_is_not_claimed(read: Callable[..., Plan]) -> None:
     with pytest.raises(InputError, match="no format"):
         read(f"{SGD}train: {{lr_warmup_steps: 100}}\n")

@@ -59,6 +59,13 @@ def test_an_update_of_pretraining_uses_the_rate_of_its_last_micro_batch(
     assert read(train, PRETRAIN + "num_nodes: 2\n").max_iters == 50
 
 
+def test_without_a_length_of_its_own_a_sample_is_as_long_as_the_model_takes(
+    read: Callable[..., Plan],
+) -> None:
+    model = PRETRAIN + "model_config: {block_size: 8}\n"
+    assert read("lr_warmup_steps: 5, max_tokens: 6400, max_seq_length: null", model).max_iters == 50
+
+
 def test_devices_that_nobody_counted_are_asked_for(read: Callable[..., Plan]) -> None:
     train = "lr_warmup_steps: 5, max_tokens: 6400, max_seq_length: 8"
     with pytest.raises(InputError, match="needs --gpus"):
@@ -79,6 +86,8 @@ def test_a_rate_that_is_not_in_the_file_is_said(read: Callable[..., Plan]) -> No
     assert "torch's default for AdamW is 0.001" in plan.notes[1]
     old = read("lr_warmup_steps: 5, learning_rate: 2", "checkpoint_dir: x\n", max_iters=10)
     assert old.base_lr == 2
+    galore = "checkpoint_dir: x\noptim: {optimizer: galore_adamw, learning_rate: 3}\n"
+    assert read("lr_warmup_steps: 5", galore, max_iters=10).base_lr == 3
     with pytest.raises(InputError, match="does not tell the rate"):
         read("lr_warmup_steps: 5", "checkpoint_dir: x\noptimizer: GaLore\n", max_iters=10)
 
@@ -95,7 +104,7 @@ def test_a_rate_that_is_not_in_the_file_is_said(read: Callable[..., Plan]) -> No
             "train.lr_warmup_fraction: goes without lr_warmup_steps",
         ),
         ("lr_warmup_steps: 5, max_steps: 5", PRETRAIN, "is not supported by litgpt pretrain"),
-        ("lr_warmup_steps: 5, max_tokens: 99", PRETRAIN, "train.max_seq_length: is missing"),
+        ("lr_warmup_steps: 5, max_tokens: 99", PRETRAIN, "add --set train.max_seq_length=N"),
     ],
 )
 def test_what_is_not_understood_is_refused(

@@ -30,6 +30,14 @@ def read(write: Callable[..., Path]) -> Callable[..., Plan]:
     return read
 
 
+def test_a_config_may_stand_under_parameters(write: Callable[..., Path]) -> None:
+    text = (
+        "name: x\nparameters:\n  rate: 1.0\n  optimizer: {name: lion, lr: '${rate}'}\n"
+        "  max_duration: 100ba\n  scheduler: {name: cosine_with_warmup, t_warmup: 0.2dur}\n"
+    )
+    assert load(write("mcli.yaml", text)).lr([10, 60, 100]).tolist() == pytest.approx([0.5, 0.5, 0])
+
+
 def test_the_rise_starts_at_nothing_and_the_decay_begins_where_it_ends(
     read: Callable[..., Plan],
 ) -> None:

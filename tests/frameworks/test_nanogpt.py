@@ -49,6 +49,16 @@ def test_values_may_be_worked_out(read: Callable[..., Plan]) -> None:
     assert read("max_iters = 5 * 8\nlr_decay_iters = max_iters\n").max_iters == 41
 
 
+@pytest.mark.parametrize("beside", ["batch_size = 12", "device = 'mps'", "compile = False"])
+def test_any_setting_of_the_program_tells_the_file(read: Callable[..., Plan], beside: str) -> None:
+    assert read(f"{beside}\n", "max_iters = 10\n").max_iters == 11
+
+
+def test_lists_and_dicts_beside_the_numbers_do_not_matter(read: Callable[..., Plan]) -> None:
+    plan = read("max_iters = 40\nlayers = [1, 2]\nextra = dict(rank=8)\ncfg = {'a': 1}\n")
+    assert plan.max_iters == 41
+
+
 def test_options_come_before_the_file(read: Callable[..., Plan]) -> None:
     plan = read("max_iters = 20\ndecay_lr = False\n", base_lr=2.0, max_iters=10)
     assert (plan.max_iters, plan.lr(5)) == (10, 2)
@@ -76,7 +86,9 @@ def test_what_is_not_understood_is_refused(
     [
         ("run.yaml", "learning_rate: 1.0\ndataset: x\nblock_size: 8\n"),
         ("run.py", "learning_rate = 1.0\n"),
+        ("run.py", "max_iters = 10\n"),
         ("run.py", "learning_rate = 1.0\ndataset = dict(type='x')\n"),
+        ("run.py", "out_dir = 'x'\nlearning_rate = 1.0\noptimizer = dict(type='SGD', lr=1.0)\n"),
     ],
 )
 def test_other_files_are_not_claimed(write: Callable[..., Path], name: str, text: str) -> None:

@@ -59,6 +59,15 @@ def test_noam_is_a_multiplier_and_its_peak_is_at_the_warm_up(read: Callable[...,
     )
 
 
+@pytest.mark.parametrize("trainer", ["max_epochs: 3", "max_steps: -1"])
+def test_noam_does_not_depend_on_the_run(read: Callable[..., Plan], trainer: str) -> None:
+    plan = read("name: NoamAnnealing, d_model: 4, warmup_steps: 25", trainer)
+    assert plan.open_end
+    assert plan.lr([25, 100]).tolist() == pytest.approx([0.1, 0.05])
+    with pytest.raises(InputError, match="needs --"):
+        read("name: NoamAnnealing, d_model: 4, warmup_ratio: 0.1", trainer)
+
+
 def test_constant_steps_change_the_rise_as_well(read: Callable[..., Plan]) -> None:
     plan = read("name: CosineAnnealing, warmup_steps: 20, constant_steps: 20, min_lr: 0.2")
     assert plan.lr([0, 10, 50, 80, 100]).tolist() == pytest.approx([0, 0.5, 0.6, 0.2, 0.2])
@@ -99,6 +108,35 @@ def test_a_run_with_two_limits_ends_at_the_first(read: Callable[..., Plan]) -> N
     assert "3 epochs are shorter" in read("name: WarmupAnnealing", both).notes[-1]
 
 
+def test_the_models_steps_come_before_the_trainers(write: Callable[..., Path]) -> None:
+    text = (
+        "model: {max_steps: 200, optim: {lr: 1.0, sched: {name: WarmupAnnealing}}}\n"
+        "trainer: {max_steps: 100}\n"
+    )
+    path = write("gan.yaml", text)
+    assert load(path).max_iters == 100
+    assert load(path).lr(100) == pytest.approx(0.5)
+    assert load(path, max_iters=400).lr(100) == pytest.approx(0.75)
+
+
+def test_without_a_sched_the_rate_stays(write: Callable[..., Path]) -> None:
+    text = "model: {optim: {name: adam, lr: 0.5}}\ntrainer:\n  max_epochs: ???\nexp_manager: {}\n"
+    path = write("glow.yaml", text)
+    plan = load(path, max_epochs=3, iters_per_epoch=10)
+    assert (plan.max_iters, plan.lr([0, 29]).tolist()) == (30, [0.5, 0.5])
+    assert load(path, max_iters=7).max_iters == 7
+    assert load(path).open_end
+    assert "--max-iters N shows its end" in load(path).notes[-1]
+    with pytest.raises(InputError, match="in no format"):
+        load(write("other.yaml", text.replace("exp_manager", "paths")), max_iters=7)
+
+
+def test_vits_calls_the_factor_lr_decay(read: Callable[..., Plan]) -> None:
+    assert read("name: ExponentialLR, lr_decay: 0.5", "max_epochs: 3").lr(2) == 0.25
+    with pytest.raises(InputError, match="needs --max-epochs"):
+        read("name: ExponentialLR, lr_decay: 0.5", "devices: 1")
+
+
 def test_torchs_own_are_stepped_as_nemo_does(read: Callable[..., Plan]) -> None:
     assert read("name: StepLR, step_size: 10, gamma: 0.5").lr([9, 10]).tolist() == [1, 0.5]
     plan = read("name: ExponentialLR, gamma: 0.5", "max_epochs: 3", iters_per_epoch=10)
@@ -110,7 +148,7 @@ def test_torchs_own_are_stepped_as_nemo_does(read: Callable[..., Plan]) -> None:
     ("sched", "said"),
     [
         ("name: CosineAnneal", "model.optim.sched.name: has no option 'CosineAnneal'"),
-        ("name: ReduceLROnPlateau", "has no option 'ReduceLROnPlateau'"),
+        ("name: ReduceLROnPlateau, patience: 5", "stepped by what each validation finds"),
         ("name: WarmupPolicy, hold_steps: 5", "model.optim.sched.hold_steps: is not a key"),
         ("name: WarmupPolicy, warmup_steps: 1, warmup_ratio: 0.1", "goes without warmup_steps"),
         ("name: WarmupPolicy, warmup_ratio: 5", "must lie between 0 and 1"),

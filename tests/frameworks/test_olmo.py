@@ -80,6 +80,21 @@ def test_stopping_early_leaves_the_schedule_as_it_is(read: Callable[..., Plan]) 
     assert plan.lr(49) == pytest.approx(0.55)
 
 
+def test_where_it_stops_tells_the_run_that_its_epochs_do_not(read: Callable[..., Plan]) -> None:
+    timed, stop = "name: linear_with_warmup, t_warmup: 0, t_max: 200", "stop_at: 50\n"
+    plan = read(timed, "2ep", stop)
+    assert plan.max_iters == 50
+    assert plan.lr(49) == pytest.approx(0.775)
+    assert "before stop_at where its epochs are shorter" in plan.notes[-1]
+    assert read(timed, "2ep", stop, iters_per_epoch=10).max_iters == 20
+    assert read(timed, "2ep", stop, max_iters=30).notes == plan.notes[:-1]
+    open_ended = read(timed, "2ep")
+    assert (open_ended.open_end, open_ended.max_iters) == (True, 200)
+    assert "--iters-per-epoch N shows its end" in open_ended.notes[-1]
+    with pytest.raises(InputError, match="needs --iters-per-epoch"):
+        read("name: linear_with_warmup, t_warmup: 0", "2ep", stop)
+
+
 def test_the_schedule_may_be_of_another_length(read: Callable[..., Plan]) -> None:
     plan = read("name: linear_with_warmup, t_warmup: 0, t_max: 50")
     assert plan.lr([24, 60]).tolist() == pytest.approx([0.55, 0.1])
@@ -98,7 +113,7 @@ def test_defaults_are_said(read: Callable[..., Plan]) -> None:
         ("name: constant, t_cooldown: 5", "9", "scheduler.t_cooldown: is not a key"),
         ("name: constant, units: epochs", "9", "scheduler.units: has no option 'epochs'"),
         ("name: constant", "9x", "max_duration: must be a number of steps, of tokens"),
-        ("name: constant", "1ep", "needs --iters-per-epoch"),
+        ("name: constant_with_warmup", "1ep", "needs --iters-per-epoch"),
         ("name: cosine_with_warmup, t_warmup: -1", "9", "t_warmup: must be at least 0"),
         ("name: cosine_with_warmup, warmup_min_lr: 2", "9", "must be at least 0 and below"),
         ("name: inverse_sqrt_with_warmup, t_warmup: 0", "9", "the rate would be 0 throughout"),
