@@ -1,18 +1,20 @@
 """Measure the speed budgets, as ratios in one run: `python benchmarks/run.py`.
 
 Each figure is the least time of ours over the least time of the yardstick, the two taken in turns
-so that a busy machine slows both. Needs lrplot installed; the row against torch needs torch too.
+so that a busy machine slows both. Needs lrplot installed; the rows against torch need torch too.
 """
 
 from __future__ import annotations
 
 import io
+import math
 import os
 import subprocess
 import sys
 import tempfile
 import time
 import tracemalloc
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -65,11 +67,11 @@ def python(code: str) -> Run:
     return command(sys.executable, "-c", code)
 
 
-def ratio(ours: Run, yardstick: Run, rounds: int) -> float:
-    """Return the least time of ours over the least time of the yardstick."""
+def ratio(ours: Run, yardstick: Run, rounds: int, repeats: int = 1) -> float:
+    """Return the least time of ours, run as often in each round, over that of the yardstick."""
     least = [float("inf"), float("inf")]
     for _ in range(rounds):
-        for i, run in enumerate((ours, yardstick)):
+        for i, run in [*[(0, ours)] * repeats, (1, yardstick)]:
             start = time.perf_counter()
             run()
             least[i] = min(least[i], time.perf_counter() - start)
@@ -114,7 +116,7 @@ def values() -> Iterator[Row]:
     got = ratio(lambda: plan.lr(steps), plain, 5)
     yield Row("10^7 steps of poly", "the plain numpy expression", 1.0, got, note)
     yield csv_row()
-    yield torch_row()
+    yield from torch_rows()
 
 
 def csv_row() -> Row:
@@ -126,24 +128,39 @@ def csv_row() -> Row:
     return Row("CSV of 10^6 steps", "numpy.savetxt of the same columns", 0.5, got)
 
 
-def torch_row() -> Row:
-    """Measure 160,000 steps against torch, where it is installed."""
-    what, against = "160,000 steps", "torch stepping an optimizer"
-    if find_spec("torch") is None:
-        return Row(what, against, 1 / 500, None, "torch is not installed")
-    schedule = lrplot.Poly(max_iters=160_000, power=0.9)
-    plan = lrplot.Plan(schedule=schedule, base_lr=0.1, max_iters=160_000)
-    steps = np.arange(160_000)
-    return Row(what, against, 1 / 500, ratio(lambda: plan.lr(steps), torch_steps, 3))
+STEPS = 160_000
+CALLS = (
+    "PolynomialLR(optimizer, 160_000, 0.9)",
+    "OneCycleLR(optimizer, 0.1, 160_000)",
+    "LambdaLR(optimizer, lambda e: 0.99 ** e)",
+    "LambdaLR(optimizer, lambda e: 0.5 * (1 + math.cos(math.pi * e / 160_000)))",
+    "LambdaLR(optimizer, lambda e: e / 500 if e < 500 else (500 / e) ** 0.5)",
+    "MultiplicativeLR(optimizer, lambda e: 1 - 1 / (e + 10))",
+    "SequentialLR(optimizer, [LinearLR(optimizer, 0.1), CosineAnnealingLR(optimizer, 10**5)], [5])",
+)
 
 
-def torch_steps() -> None:
-    """Step torch's PolynomialLR 160,000 times."""
+def torch_rows() -> Iterator[Row]:
+    """Measure 160,000 steps of pasted calls against torch, where it is installed."""
+    against = "torch stepping an optimizer"
+    for call in CALLS:
+        what = call.replace("optimizer, ", "")[:32]
+        if find_spec("torch") is None:
+            yield Row(what, against, 1 / 500, None, "torch is not installed")
+            continue
+        plan, steps = lrplot.load(call, base_lr=0.1, as_="torch"), np.arange(STEPS)
+        got = ratio(partial(plan.lr, steps), partial(torch_steps, call), 3, repeats=20)
+        yield Row(what, against, 1 / 500, got, f"1/{1 / got:.0f}")
+
+
+def torch_steps(call: str) -> None:
+    """Build one of the calls above with torch itself, and step it."""
     import torch  # type: ignore[import-not-found,unused-ignore]
 
     optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1)
-    scheduler = torch.optim.lr_scheduler.PolynomialLR(optimizer, 160_000, 0.9)
-    for _ in range(160_000):
+    names = {**vars(torch.optim.lr_scheduler), "optimizer": optimizer, "math": math}
+    scheduler = eval(call, names)  # noqa: S307  of the texts above
+    for _ in range(STEPS):
         optimizer.step()
         scheduler.step()
 

@@ -6,7 +6,7 @@ Their rates may be of either sign: these frameworks take whatever is written.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from msgspec import Meta
 
@@ -29,7 +29,6 @@ __all__ = [
     "levels",
     "moved_knots",
     "moved_phases",
-    "warmup_ends",
 ]
 
 Size = Annotated[float, Meta(ge=-(2**53), le=2**53)]  # of steps, perhaps not whole
@@ -105,11 +104,3 @@ def moved_phases(phases: Iterable[Phase], by: int, start: int, end: int) -> tupl
     """Return phases moved by so many steps, and cut to [start, end)."""
     cut = (Phase(p.name, max(start, p.start + by), min(end, p.end + by)) for p in phases)
     return tuple(phase for phase in cut if phase.start < phase.end)
-
-
-def warmup_ends(schedule: Any, base: float) -> tuple[float, float]:
-    """Return the rates that a native warm-up leads from and to."""
-    end = base if schedule.end_lr is None else schedule.end_lr
-    if schedule.start_lr is not None:
-        return schedule.start_lr, end
-    return end * (schedule.warmup_ratio or 0.0), end

@@ -230,8 +230,6 @@ class Reader:
             raise self._misfit(name, message, where, parameters)
         nodes = dict(zip(positional, call.args, strict=False))
         for key, item in call.kwargs.items():
-            if key in _QUIET.get(self.owner, ()):
-                continue
             if key not in parameters:
                 message = f"has no parameter '{key}'"
                 raise self._misfit(name, message, item.where, parameters, key)
@@ -268,7 +266,6 @@ class Reader:
 
 _NAME = re.compile(r"[^\W\d]\w*(?:\.\w+)*")
 _OPTIMIZERS = {"optimizer", "opt", "optim"}
-_QUIET = {"torch": ("verbose",)}  # parameters of earlier versions that changed no rate
 
 
 def _is_optimizer(node: Node) -> bool:
@@ -286,7 +283,9 @@ def _untold(node: Node, key: str) -> InputError:
     text = node.text
     line = f", or {text} = ... on a line before" if _NAME.fullmatch(text) else ""
     hint = f"write its value in its place{line}"
-    return InputError([Problem(f"'{text}' is known only to the script", key, node.where, hint)])
+    known = isinstance(node.value, Unknown)
+    reason = node.value.reason if known else f"'{text}' is known only to the script"
+    return InputError([Problem(reason, key, node.where, hint)])
 
 
 def _on_groups(call: Call) -> list[str]:

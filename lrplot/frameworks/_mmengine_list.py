@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lrplot._lazy import np
-from lrplot.errors import InputError, ParameterError
+from lrplot.errors import InputError, ParameterError, Problem
 from lrplot.frameworks._mmengine_factors import MultiStepRule, Rule, StepRule
 from lrplot.frameworks._mmengine_rates import OneCycleRule
 from lrplot.schedules.base import Knots, Phase, Schedule, joined_phases, points
@@ -190,10 +190,15 @@ class Schedulers(Schedule, frozen=True, kw_only=True, tag="mmengine.list"):
 
     def momentum(self) -> Schedule | None:
         """Return the curve of the momentum, if one of them acts on it."""
-        if not any(found.param == "momentum" for found in self.schedulers):
+        params = {found.param for found in self.schedulers}
+        if "momentum" not in params:
             return None
         curve = msgspec.structs.replace(self, param="momentum")
         if self.momentum_held is None:
+            if "lr" in params:  # the base rate is that one's
+                message = "nothing says which momentum the optimizer holds"
+                hint = "a line before may: optimizer = SGD(params, lr=0.1, momentum=0.9)"
+                raise InputError([Problem(message, hint=hint)])
             return curve
         held = Piecewise(boundaries=(), values=(self.momentum_held,))
         return Chain(schedules=(held, curve))

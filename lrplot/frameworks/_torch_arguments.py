@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lrplot.errors import ParameterError
+from lrplot.frameworks._call_order import order_of
 from lrplot.frameworks._torch_scheduler import Scheduler
 from lrplot.frameworks._torch_steps import Foreign
 from lrplot.schedules.base import Schedule
@@ -90,11 +91,12 @@ def lambda_text(key: str, value: object) -> str:
     raise ParameterError(key, f"must be a lambda, got {_shown(found)}")
 
 
-def several(value: object, container: str) -> tuple[Scheduler, ...]:
-    """Return the schedulers of a container, refusing what torch refuses."""
+def several(value: object, container: str) -> dict[str, tuple[Any, ...]]:
+    """Return a container's schedulers and their order, refusing what torch refuses."""
     if not isinstance(value, list) or not value:
         raise ParameterError("schedulers", "must be a list of at least one scheduler")
-    return tuple(_held(item, container) for item in value)
+    schedulers = tuple(_held(item, container) for item in value)
+    return {"schedulers": schedulers, "order": order_of(value)}
 
 
 def _held(item: object, container: str) -> Scheduler:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from lrplot.errors import ParameterError
+from lrplot.frameworks._torch_momentum import Held, WithMomentum, momentum_part
 from lrplot.frameworks._torch_nodes import Chain, Group, Node
 from lrplot.frameworks._torch_scheduler import Scheduler, constructed
 from lrplot.frameworks._torch_switch import Switch
@@ -17,22 +20,30 @@ if TYPE_CHECKING:
 __all__ = ["ChainedScheduler", "SequentialLR"]
 
 
-class _Container(Scheduler, frozen=True, kw_only=True):
+class _Container(WithMomentum, frozen=True, kw_only=True):
     """Schedulers on one optimizer."""
 
     schedulers: tuple[Scheduler, ...]
+    order: tuple[int, ...]  # in which they are built
 
     def uses_base(self) -> bool:
         """Construct them on two optimizers, and see whether it makes a difference."""
         (one, first), (other, second) = (constructed(self, base) for base in (1.0, 2.0))
         return first != second or one.bases() != other.bases()
 
+    def part(self) -> Scheduler:
+        parts = tuple(map(momentum_part, self.schedulers))
+        if all(isinstance(part, Held) for part in parts):
+            return Held()
+        return msgspec.structs.replace(self, schedulers=parts)
+
     def trouble(self) -> str:
         told = [scheduler.trouble() for scheduler in self.schedulers]
         return "; or ".join(filter(None, told))
 
     def _nodes(self, group: Group) -> Sequence[Node]:
-        return [scheduler.node(group) for scheduler in self.schedulers]
+        built = {i: self.schedulers[i].node(group) for i in self.order}
+        return [built[i] for i in range(len(built))]
 
     def knots(self, end: int) -> Knots:
         return constructed(self, 1.0)[0].knots(end)

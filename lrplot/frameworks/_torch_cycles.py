@@ -9,9 +9,10 @@ import msgspec
 
 from lrplot._lazy import np
 from lrplot.errors import ParameterError
+from lrplot.frameworks._torch_momentum import Cyclic
 from lrplot.frameworks._torch_scheduler import Scheduler, compiled
 from lrplot.frameworks._torch_update import NAN, Update, absolute, powers
-from lrplot.schedules.base import Knots, Phase, Schedule, points
+from lrplot.schedules.base import Knots, Phase, points
 from lrplot.schedules.expression import compile_expression
 from lrplot.schedules.shift import named_stretches
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from lrplot.frameworks._torch_nodes import Group
     from lrplot.schedules.base import Rates, Steps
 
-__all__ = ["CosineAnnealingWarmRestarts", "CyclicLR", "Momentum", "OneCycleLR"]
+__all__ = ["CosineAnnealingWarmRestarts", "CyclicLR", "OneCycleLR"]
 
 
 class CosineAnnealingWarmRestarts(
@@ -82,7 +83,7 @@ class CosineAnnealingWarmRestarts(
         return self.t_0 * (1 + self.t_mult + self.t_mult**2)
 
 
-class CyclicLR(Scheduler, frozen=True, kw_only=True, tag="torch.CyclicLR"):
+class CyclicLR(Cyclic, frozen=True, kw_only=True, tag="torch.CyclicLR"):
     """v(k) = base_lr + (max_lr - base_lr) * x * scale, x from 0 to 1 and back."""
 
     absolute = True
@@ -95,7 +96,6 @@ class CyclicLR(Scheduler, frozen=True, kw_only=True, tag="torch.CyclicLR"):
     gamma: float
     scale_fn: str | None
     by_cycle: bool
-    momenta: tuple[float, float] | None  # base_momentum, max_momentum
 
     def check(self) -> None:
         if self.scale_fn is not None:
@@ -146,9 +146,6 @@ class CyclicLR(Scheduler, frozen=True, kw_only=True, tag="torch.CyclicLR"):
             rates: Rates = high - (high - low) * self._height(clock) * self._scale(clock)
         return rates
 
-    def momentum(self) -> Schedule | None:
-        return Momentum(of=self) if self.momenta else None
-
     def raises_at(self) -> float:
         return math.ceil(2.0**10 * (self.up + self.down)) if self.trouble() else math.inf
 
@@ -170,7 +167,7 @@ class CyclicLR(Scheduler, frozen=True, kw_only=True, tag="torch.CyclicLR"):
         return max(1, math.ceil(4 * (self.up + self.down)))
 
 
-class OneCycleLR(Scheduler, frozen=True, kw_only=True, tag="torch.OneCycleLR"):
+class OneCycleLR(Cyclic, frozen=True, kw_only=True, tag="torch.OneCycleLR"):
     """From first to peak to floor, by half cosines or straight lines.
 
     With three phases it comes by first again. torch's phases end a step before they are through.
@@ -185,7 +182,6 @@ class OneCycleLR(Scheduler, frozen=True, kw_only=True, tag="torch.OneCycleLR"):
     pct_start: float
     anneal: Literal["cos", "linear"]
     three_phase: bool
-    momenta: tuple[float, float] | None  # base_momentum, max_momentum
 
     def check(self) -> None:
         with np.errstate(all="ignore"):
@@ -241,8 +237,8 @@ class OneCycleLR(Scheduler, frozen=True, kw_only=True, tag="torch.OneCycleLR"):
         low, high = self.momenta or (0.0, 0.0)
         return self._between(clock, (high, low, *[high] * (len(self._ends()) - 1)))
 
-    def momentum(self) -> Schedule | None:
-        return Momentum(of=self) if self.momenta else None
+    def sharing(self, momenta: tuple[float, float]) -> Cyclic:
+        return msgspec.structs.replace(self, momenta=momenta)
 
     def raises_at(self) -> float:
         return self.total_steps + 1
@@ -261,32 +257,3 @@ class OneCycleLR(Scheduler, frozen=True, kw_only=True, tag="torch.OneCycleLR"):
         edges = sorted({0.0, *(edge + 1 for edge in self._ends())})
         found = named_stretches(names, edges, end)
         return found if found and found[-1].end >= end else (Phase(self.name(), 0, end),)
-
-
-class Momentum(Schedule, frozen=True, kw_only=True, tag="torch.Momentum"):
-    """The momentum that a scheduler cycles along with the rate."""
-
-    of: CyclicLR | OneCycleLR
-
-    def check(self) -> None:
-        """Take it as it is."""
-
-    def lr(self, steps: Steps, base: Rates) -> Rates:
-        """Return the momentum."""
-        del base
-        rates = self.of.momentum_at(steps)
-        rates[steps >= self.of.raises_at()] = NAN
-        self.of.refuse_trouble(steps, rates)
-        return rates
-
-    def uses_base(self) -> bool:
-        """Return false: the momenta stand in the schedule."""
-        return False
-
-    def knots(self, end: int) -> Knots:
-        """Return those of the rate."""
-        return self.of.knots(end)
-
-    def extent(self) -> int:
-        """Return that of the rate."""
-        return self.of.extent()

@@ -8,7 +8,7 @@ arrays of steps, what each does to the rate.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lrplot._lazy import np
 from lrplot.errors import InputError
@@ -37,6 +37,11 @@ class Group:
         self.rate = update.once(self.rate)
         if math.isnan(self.rate):
             raise InputError("torch divides by 0 when it builds these schedulers")
+
+    def take_back(self) -> None:
+        """Return to the rate that it had, as SequentialLR does with what its schedulers did."""
+        if self.initial is not None:
+            self.rate = self.initial
 
 
 class Node:
@@ -89,19 +94,21 @@ class Node:
         return rates if math.isinf(raises) else np.where(count >= raises, NAN, rates)
 
     def _reset(self, count: Steps, start: float) -> Rates:
-        rates = np.full(count.shape, start)
-        if count.any():
-            for node in self.resets_with():
-                for update in node.updates(np.maximum(count, 1)):
-                    rates = update.of(rates)
-        return np.where(count == 0, start, rates)
+        rates: Any = start
+        before = count == 0
+        if before.all():
+            return np.full(count.shape, start)
+        for node in self.resets_with():
+            for update in node.updates(np.maximum(count, 1)):
+                rates = update.of(rates)
+        return np.where(before, start, rates)
 
     def _stepped(self, count: Steps, start: float) -> Rates:
         scan = self.scans.setdefault(start, Scan(self, start))
         near = count <= BLOCK
         if near.all():
             return scan.at(count)
-        beyond = self.far(count[~near], BLOCK, float(scan.at(one(BLOCK))[0]))
+        beyond = self.far(count[~near], BLOCK, scan.start_of(1, int(count.max())))
         rates = np.empty(count.shape)
         rates[~near] = scan.at(count[~near]) if beyond is None else beyond
         rates[near] = scan.at(count[near])
@@ -157,8 +164,7 @@ class Leaf(Node):
         return self.scheduler.raises_at() - self.clock
 
     def updates(self, count: Steps) -> list[Update]:
-        update = self.scheduler.update(count + self.clock, count + self.count, self.base)
-        return [update.at_each(count)]
+        return [self.scheduler.update(count + self.clock, count + self.count, self.base)]
 
     def far(self, count: Steps, since: int, rate: float) -> Rates | None:
         return self.scheduler.advance(count + self.clock, self.base, since + self.clock, rate)
@@ -180,7 +186,8 @@ class Stopped(Node):
     """What torch raises at."""
 
     def updates(self, count: Steps) -> list[Update]:
-        return [Update(NAN).at_each(count)]
+        del count
+        return [Update(NAN)]
 
     def raises_at(self) -> float:
         return 0

@@ -119,9 +119,9 @@ class Scaling(Scheduler, frozen=True, kw_only=True):
 
 
 @lru_cache(maxsize=64)
-def constructed(schedule: Scheduler, base: float) -> tuple[Node, float]:
+def constructed(schedule: Scheduler, base: float, kind: type[Group] = Group) -> tuple[Node, float]:
     """Return the schedulers after their construction, and the rate that it leaves."""
-    group = Group(base)
+    group = kind(base)
     with np.errstate(all="ignore"):
         node = schedule.node(group)
         node.settle(group)

@@ -44,8 +44,7 @@ class Switch(Node):
     def __init__(self, nodes: Sequence[Node], milestones: Sequence[float], group: Group) -> None:
         super().__init__()
         self.nodes, self.milestones, self.clock = nodes, milestones, 0
-        if group.initial is not None:
-            group.rate = group.initial
+        group.take_back()
         self.undo()
         nodes[bisect_right(milestones, 0)].restart(group)
 

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 __all__ = ["BLOCK", "NAN", "UNCHANGED", "Scan", "Update", "absolute", "one", "power", "powers"]
 
-BLOCK = 2**12  # steps followed at a time; as many from the start are exact to the last bit
+BLOCK = 2**12  # steps from the start that are followed one by one, exact to the last bit
+_WIDE = 2**15  # steps followed at a time beyond them, where no formula reaches
 NAN = float("nan")
 _MOST = 10**8
 
@@ -28,15 +29,17 @@ class Update(NamedTuple):
 
     def of(self, rate: Any) -> Any:
         """Return the rate after the update."""
+        if isinstance(self.scale, float) and not self.scale:
+            return self.shift  # whatever the rate was
         return (rate - self.centre) / self.over * self.scale + self.shift
 
     def once(self, rate: float) -> float:
         """Return the rate after an update of one step."""
         return float(np.ravel(self.of(np.array([rate])))[0])
 
-    def at_each(self, steps: Steps) -> Update:
-        """Return the update with an array of the steps' shape in each place."""
-        return Update(*(np.broadcast_to(np.asarray(x, np.float64), steps.shape) for x in self))
+    def scales(self) -> bool:
+        """Say whether it multiplies the rate by a number, and no more."""
+        return not np.any(self.centre) and not np.any(self.shift) and bool(np.all(self.over == 1.0))
 
 
 UNCHANGED = Update(1.0)
@@ -63,9 +66,7 @@ def power(base: float, exponent: float) -> float:
 
 def powers(base: float, exponents: Steps) -> Rates:
     """Return a number's powers, the smaller ones to the last bit of Python's."""
-    found: Rates = np.power(base, exponents.astype(np.float64))
-    near = exponents < BLOCK
-    found[near] = [power(base, exponent) for exponent in exponents[near].tolist()]
+    found: Rates = np.float_power(base, exponents.astype(np.float64))
     return found
 
 
@@ -96,39 +97,53 @@ class Scan:
                 f"on the rate before it; {_MOST:,} steps are the most that is done"
             )
         rates = np.empty(count.shape)
-        block = np.maximum(count - 1, 0) // BLOCK
-        for number in np.unique(block).tolist():
+        block = np.maximum((count - 1 - BLOCK) // _WIDE + 1, 0)
+        for number in np.flatnonzero(np.bincount(block.ravel())).tolist():
             here = block == number
-            rates[here] = self._block(number, last)[count[here] - number * BLOCK]
+            self.start_of(number, last)
+            rates[here] = self._values(number, last)[count[here] - _done(number)]
         return rates
 
-    def _block(self, number: int, last: int) -> Rates:
+    def start_of(self, number: int, last: int) -> float:
+        """Return the rate before a block of steps, of which nobody asks for more than the last."""
         while len(self.starts) <= number:
             self.starts.append(float(self._values(len(self.starts) - 1, last)[-1]))
-        return self._values(number, last)
+        return self.starts[number]
 
     def _values(self, number: int, last: int) -> Rates:
         if self.latest is not None and self.latest[0] == number:
             return self.latest[1]
-        first = number * BLOCK + 1
+        first, end = _done(number) + 1, _done(number + 1) + 1
         try:
-            updates = self.stepped.updates(np.arange(first, first + BLOCK))
+            steps = np.arange(first, end)
+            updates = self.stepped.updates(steps)
         except InputError:  # an expression without a value further on than anybody asked
-            updates = self.stepped.updates(np.arange(first, min(first + BLOCK, last + 1)))
-            return _followed(self.starts[number], updates)
-        self.latest = number, _followed(self.starts[number], updates)
+            steps = np.arange(first, min(end, last + 1))
+            return _followed(self.starts[number], self.stepped.updates(steps), steps.size)
+        self.latest = number, _followed(self.starts[number], updates, steps.size)
         return self.latest[1]
 
 
-def _followed(start: float, updates: list[Update]) -> Rates:
-    """Return the rate before the first of the steps, and after each."""
-    scale, centre, over, shift = (
-        np.stack(parts, axis=1).ravel() for parts in zip(*updates, strict=True)
-    )
-    if not centre.any() and not shift.any() and (over == 1.0).all():
+def _done(number: int) -> int:
+    """Return how many steps there are before a block."""
+    return BLOCK + (number - 1) * _WIDE if number else 0
+
+
+def _followed(start: float, updates: list[Update], size: int) -> Rates:
+    """Return the rate before the first of so many steps, and after each."""
+    columns = [_interleaved(parts, size) for parts in zip(*updates, strict=True)]
+    if all(update.scales() for update in updates):
         with np.errstate(all="ignore"):
-            rates = np.multiply.accumulate(np.concatenate([[start], scale]))
+            rates = np.multiply.accumulate(np.concatenate([[start], columns[0]]))
         return rates[:: len(updates)]
-    steps = zip(scale.tolist(), centre.tolist(), over.tolist(), shift.tolist(), strict=True)
+    steps = zip(*(column.tolist() for column in columns), strict=True)
     every = accumulate(steps, lambda v, u: (v - u[1]) / u[2] * u[0] + u[3], initial=start)
-    return np.fromiter(every, np.float64, len(scale) + 1)[:: len(updates)]
+    return np.fromiter(every, np.float64, len(updates) * size + 1)[:: len(updates)]
+
+
+def _interleaved(parts: tuple[Any, ...], size: int) -> Rates:
+    """Return one part of several updates, all those of a step side by side."""
+    found = np.empty((size, len(parts)))
+    for i, part in enumerate(parts):
+        found[:, i] = part
+    return found.ravel()

@@ -8,6 +8,7 @@ A framework's module (`lrplot/frameworks/NAME.py`) defines
                     returning a Schedule. A parameter `optimizer` gets an Optimizer; a keyword-only
                     `given` gets the Given and is no parameter of the call. A lambda arrives as
                     Code, a list as a list, a dict as a dict, a nested call as what it returned.
+    MEMBERS         optional: what the members of its enumerations stand for, by `Class.NAME`
     NOTES           optional: a sentence by constructor, for who reads its curve
     notes           optional: the notes of one schedule that a constructor returned
     of_list         optional: what a list of calls (or of dicts) means, as
@@ -21,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from lrplot._lazy import np
 from lrplot.errors import InputError, Problem, UsageError, suggest
 from lrplot.frameworks import FRAMEWORKS, framework
+from lrplot.frameworks._call_paste import schedule_of
 from lrplot.frameworks._call_reader import (
     OPTIMIZER,
     MisfitError,
@@ -30,7 +32,7 @@ from lrplot.frameworks._call_reader import (
     no_scheduler,
 )
 from lrplot.frameworks.options import read_given
-from lrplot.syntax.calls import parse_call
+from lrplot.syntax.calls import parse_paste
 from lrplot.syntax.tree import Call, Node
 from lrplot.units import LARGEST_STEP
 
@@ -48,7 +50,7 @@ def read_call(text: str, options: Mapping[str, Any], name: str = "call") -> Plan
     """Return the plan of a call, or of a list of calls.
 
     Args:
-        text: the call as it stands in a script.
+        text: the call as it stands in a script, with what it needs on the lines before it.
         options: base_lr, max_iters, max_epochs, iters_per_epoch, metrics, and `as_`: the framework
             whose call it is, where several have one of that name.
         name: what errors call the text: a file's name, say.
@@ -57,7 +59,9 @@ def read_call(text: str, options: Mapping[str, Any], name: str = "call") -> Plan
         InputError: the call is wrong, or fits several frameworks or none.
         UsageError: as_ names no framework.
     """
-    return read_node(parse_call(text, name), read_given(options), options.get("as_"))
+    given = read_given(options)
+    found = schedule_of(parse_paste(text, name))
+    return found.shown(read_node(found.node, found.own(given), options.get("as_")), given)
 
 
 def read_node(node: Node, given: Given, chosen: str | None = None) -> Plan:

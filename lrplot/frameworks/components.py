@@ -48,6 +48,7 @@ TARGET = Style("_target_", aside=("_partial_", "_recursive_", "_convert_"))
 CLASS_PATH = Style("class_path", args="init_args")
 
 _POSITIONAL = "_args_"
+_QUIET = ("verbose",)  # of earlier versions of torch, and in configs still; it changed no rate
 _OWNERS = (*FRAMEWORKS, "tensorflow", "lightning", "pytorch_lightning")  # whose classes are known
 
 
@@ -81,15 +82,16 @@ def as_call(section: Section, style: Style, *without: str) -> Node:
 
     without names arguments that the call does not take.
     """
-    entries = arguments(section, style).entries
+    entries, name = arguments(section, style).entries, component(section, style)
+    quiet = _QUIET if name.startswith("torch.") else ()
     positional = entries.get(_POSITIONAL)
     args = positional.value if positional and isinstance(positional.value, tuple) else ()
     kwargs = {
         str(key): _called(node, style)
         for key, node in entries.items()
-        if key not in {_POSITIONAL, *without}
+        if key not in {_POSITIONAL, *without, *quiet}
     }
-    call = Call(component(section, style), tuple(_called(node, style) for node in args), kwargs)
+    call = Call(name, tuple(_called(node, style) for node in args), kwargs)
     return Node(call, section.node.where, text=call.name)
 
 

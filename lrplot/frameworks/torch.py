@@ -344,7 +344,7 @@ def SequentialLR(
     """
     fresh(optimizer, last_epoch)
     return compose.SequentialLR(
-        schedulers=several(schedulers, "SequentialLR"),
+        **several(schedulers, "SequentialLR"),
         milestones=numbers("milestones", milestones),
     )
 
@@ -359,7 +359,7 @@ def ChainedScheduler(schedulers: list[Schedule], optimizer: Optimizer | None = N
     that gives step k, more than 10^8 steps are refused.
     """
     del optimizer
-    return compose.ChainedScheduler(schedulers=several(schedulers, "ChainedScheduler"))
+    return compose.ChainedScheduler(**several(schedulers, "ChainedScheduler"))
 
 
 def notes(schedule: Schedule) -> tuple[str, ...]:

@@ -297,6 +297,7 @@ _WORDS = (
     ("Expected `float`", "must be a number"),
     ("Expected `int`", "must be a whole number"),
     ("Expected `bool`", "must be true or false"),
+    ("Expected `str | null`", "must be text"),
     ("Expected `str`", "must be text"),
     ("Expected `array`", "must be a list"),
     ("got `float`", "got a fraction"),

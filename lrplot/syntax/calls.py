@@ -8,24 +8,27 @@ from __future__ import annotations
 
 import ast
 import math
-import re
-from typing import TYPE_CHECKING, Any
+from contextlib import suppress
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lrplot.errors import InputError, Problem, Where
+from lrplot.syntax.call_names import Names, dotted, size
+from lrplot.syntax.call_text import parse_text
 from lrplot.syntax.python_operators import UNARY, arithmetic
-from lrplot.syntax.python_parse import Source, parse
 from lrplot.syntax.python_values import TooMuch
 from lrplot.syntax.tree import Call, Code, Key, Node, Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["parse_call"]
+    from lrplot.syntax.python_parse import Source
 
-MAX_TEXT, MAX_BRACKETS, MAX_DEPTH, MAX_NODES, MAX_RANGE = 100_000, 100, 150, 20_000, 10_000
+__all__ = ["Statement", "parse_call", "parse_paste"]
+
+MAX_RANGE, MAX_SHOWN = 10_000, 60
 MAX_INTEGER = 2**1023  # what still has a float
 
-_INDENT = re.compile(r"[ \t]*")
 _CONSTANTS = {
     f"{module}.{name}": value
     for module in ("math", "np", "numpy", "torch")
@@ -44,7 +47,11 @@ _KINDS: dict[type[ast.AST], str] = {
     ast.Set: "a set",
     ast.SetComp: "a comprehension",
     ast.Starred: "an unpacking (*)",
-    ast.Subscript: "a subscript",
+    ast.For: "a loop",
+    ast.While: "a loop",
+    ast.If: "an if",
+    ast.With: "a with",
+    ast.Try: "a try",
     ast.Yield: "yield",
     ast.YieldFrom: "yield",
     ast.Import: "an import",
@@ -56,86 +63,60 @@ _KINDS: dict[type[ast.AST], str] = {
     ast.Assign: "an assignment to several names",
     ast.AugAssign: "an assignment in place",
 }
+_STATEMENTS = "a text is made of assignments to names, and a call at its end"
 _ALLOWED = "a call is made of names, numbers, text, arithmetic, lambdas, lists, dicts and calls"
+
+
+class Statement(NamedTuple):
+    """What one statement of a text says, and the names it gives to that; none: it stands alone."""
+
+    node: Node
+    names: tuple[str, ...]
 
 
 def parse_call(text: str, name: str = "call") -> Node:
     """Return the tree of one call, or of a list of them, with an assignment in front or not.
+
+    For arguments and errors see parse_paste.
+    """
+    found, *more = parse_paste(text, name)
+    if more:
+        raise _second(more[0].node.where)
+    if isinstance(found.node.value, (Call, tuple, dict)):
+        return found.node
+    hint = "write one as StepLR(optimizer, 30)"
+    raise InputError([Problem("is not a call", where=found.node.where, hint=hint)])
+
+
+def parse_paste(text: str, name: str = "call") -> tuple[Statement, ...]:
+    """Return what each statement of a text says: assignments, and an expression at the end.
 
     Args:
         text: as it stands in a script: several lines, comments, indented, a trailing comma.
         name: what errors call it: a file's name, say.
 
     Returns:
-        A Node of a Call, or of a tuple or dict of Nodes. A name the text gives no meaning to
-        (`optimizer`, `args.epochs`) is an Unknown, whose Node has the name as its text.
+        A Node of a value or of a Call for each. A name that an earlier statement gave a value
+        stands for that; any other (`optimizer`, `args.epochs`) is an Unknown, whose Node has the
+        name as its text.
 
     Raises:
-        InputError: the text is not one such expression; with its kind and place.
+        InputError: the text is not made of such statements; with its kind and place.
     """
-    _refuse_unreadable(text, name)
-    source, indent = _dedented(text, name)
-    _refuse_large(source)
-    return _Reader(source, indent).whole(source.tree)
-
-
-def _refuse_unreadable(text: str, name: str) -> None:
-    """Refuse at once what the parser would take long over, or stumble on."""
-    if len(text) > MAX_TEXT:
-        message = f"has {len(text):,} characters; a call of at most {MAX_TEXT:,} is read"
-        raise InputError(message, where=Where(name))
-    wrong = re.search(r"[\0\ud800-\udfff]", text)
-    if wrong:
-        line = text.count("\n", 0, wrong.start()) + 1
-        column = wrong.start() - text.rfind("\n", 0, wrong.start())
-        raise InputError("holds a character that no text has", where=Where(name, line, column))
-    if not text.strip():
-        raise InputError("is empty", where=Where(name))
-    deepest = depth = 0
-    for character in text:
-        depth += (character in "([{") - (character in ")]}")
-        deepest = max(deepest, depth)
-    if deepest > MAX_BRACKETS:
-        raise InputError(f"nests more than {MAX_BRACKETS} brackets deep", where=Where(name))
-
-
-def _dedented(text: str, name: str) -> tuple[Source, list[int]]:
-    """Parse the text without the indentation of its first line; return what each line lost."""
-    lines = re.split("\r\n|\r|\n", text)
-    code = [line for line in lines if line.strip() and not line.lstrip().startswith("#")]
-    depth = len(_INDENT.match(code[0])[0]) if code else 0  # type: ignore[index]
-    lost = [min(depth, len(_INDENT.match(line)[0])) for line in lines]  # type: ignore[index]
-    bare = "\n".join(line[cut:] for line, cut in zip(lines, lost, strict=True))
-    try:
-        return parse(bare, name), lost
-    except InputError as error:
-        where = error.problems[0].where
-        if where is None or not 0 < where.line <= len(lost):
-            raise InputError("nests too deeply to be one call", where=Where(name)) from None
-        moved = where._replace(column=where.column + lost[where.line - 1])
-        raise InputError([error.problems[0]._replace(where=moved)]) from None
-
-
-def _refuse_large(source: Source) -> None:
-    """Bound the tree, level by level, before anything walks it by recursion."""
-    level: list[ast.AST] = [source.tree]
-    count = depth = 0
-    while level:
-        count, depth = count + len(level), depth + 1
-        if count > MAX_NODES or depth > MAX_DEPTH:
-            raise InputError("holds too much to be one call", where=Where(source.name))
-        level = [child for node in level for child in ast.iter_child_nodes(node)]
+    source, indent = parse_text(text, name)
+    return _Reader(source, indent).statements(source.tree)
 
 
 class _Reader:
     """Turns the syntax of one text into a tree."""
 
     def __init__(self, source: Source, indent: list[int]) -> None:
-        self.source, self.indent = source, indent
+        self.source, self.indent, self.names = source, indent, Names()
         self.rules: dict[type[ast.expr], Callable[[Any], Node]] = {
             ast.Constant: self._constant,
             ast.Name: self._name,
             ast.Attribute: self._name,
+            ast.Subscript: self._item,
             ast.UnaryOp: self._unary,
             ast.BinOp: self._binary,
             ast.Lambda: self._lambda,
@@ -152,27 +133,33 @@ class _Reader:
     def refuse(self, message: str, at: ast.AST, hint: str = "") -> InputError:
         return InputError([Problem(message=message, where=self.where(at), hint=hint)])
 
-    def whole(self, tree: ast.Module) -> Node:
-        """Read the one statement there may be."""
+    def statements(self, tree: ast.Module) -> tuple[Statement, ...]:
+        """Read one statement after another, each with the names that those before it bound."""
         if not tree.body:
             raise InputError("holds no call", where=Where(self.source.name))
-        found, *more = map(self._value_of, tree.body)
-        if more:
-            raise self.refuse("is a second statement", tree.body[1], "paste one call")
-        if isinstance(found, ast.Tuple) and len(found.elts) == 1:
-            found = found.elts[0]  # the comma that followed it in somebody's list
-        node = self.read(found)
-        if isinstance(node.value, (Call, tuple, dict)):
-            return node
-        raise self.refuse("is not a call", found, "write one as StepLR(optimizer, 30)")
+        values = [self._value_of(statement) for statement in tree.body]  # refuse by kind first
+        for statement, after in pairwise(tree.body):
+            if isinstance(statement, ast.Expr):
+                raise _second(self.where(after))
+        pairs = zip(tree.body, values, strict=True)
+        return tuple(self._statement(statement, value) for statement, value in pairs)
+
+    def _statement(self, statement: ast.stmt, value: ast.expr) -> Statement:
+        if isinstance(value, ast.Tuple) and len(value.elts) == 1:
+            value = value.elts[0]  # the comma that followed it in somebody's list
+        node = self.read(value)
+        names = tuple(self._dotted(target) for target in _targets(statement))
+        for name in names:
+            self.names.bind(name, node, self.where(statement))
+        size(node)
+        return Statement(node, names)
 
     def _value_of(self, statement: ast.stmt) -> ast.expr:
-        targets = getattr(statement, "targets", [getattr(statement, "target", None)])
-        plain = all(isinstance(target, (ast.Name, ast.Attribute, type(None))) for target in targets)
+        plain = all(isinstance(target, (ast.Name, ast.Attribute)) for target in _targets(statement))
         value = getattr(statement, "value", None)
         if isinstance(statement, (ast.Expr, ast.Assign, ast.AnnAssign)) and plain and value:
             return value  # type: ignore[no-any-return]
-        raise self.refuse(f"{_kind(statement)} is not a call", statement, _ALLOWED)
+        raise self.refuse(f"{_kind(statement)} is not a call", statement, _STATEMENTS)
 
     def read(self, at: ast.expr) -> Node:
         rule = self.rules.get(type(at))
@@ -195,23 +182,31 @@ class _Reader:
 
     def _name(self, at: ast.expr) -> Node:
         name = self._dotted(at)
+        found = self.names.get(name)
+        if found is not None:
+            return found
         if name in _CONSTANTS:
             return self._scalar(_CONSTANTS[name], at, name)
-        return Node(Unknown(f"'{name}' is known only to the script"), self.where(at), text=name)
+        return _unknown(name, self.where(at))
 
     def _dotted(self, at: ast.expr) -> str:
-        """Return `torch.optim.SGD` of names with dots; refuse any other walk."""
-        parts: list[str] = []
-        inner = at
-        while isinstance(inner, ast.Attribute):
-            parts.append(inner.attr)
-            inner = inner.value
-        if not isinstance(inner, ast.Name):
+        name = dotted(at)
+        if name is None:
             raise self.refuse("an attribute of what is not a name cannot stand in a call", at)
-        parts.append(inner.id)
-        if any(part.startswith("__") for part in parts):
+        if any(part.startswith("__") for part in name.split(".")):
             raise self.refuse("a name that starts with __ cannot stand in a call", at)
-        return ".".join(reversed(parts))
+        return name
+
+    def _item(self, at: ast.Subscript) -> Node:
+        """Read `cfg["lr"]`, and what an earlier line says of cfg."""
+        if not isinstance(at.slice, ast.Constant) or dotted(at.value) is None:
+            raise self.refuse("this subscript cannot stand in a call", at, _ALLOWED)
+        held, key = self.read(at.value), at.slice.value
+        if isinstance(held.value, (tuple, dict)):
+            with suppress(LookupError, TypeError):
+                return held.value[key]  # type: ignore[no-any-return, index]
+            raise self.refuse(f"'{held.text or dotted(at.value)}' has no {key!r}", at)
+        return _unknown(self.source.text(at) or "a subscript", self.where(at))
 
     def _unary(self, at: ast.UnaryOp) -> Node:
         if not isinstance(at.op, (ast.UAdd, ast.USub)):
@@ -229,7 +224,7 @@ class _Reader:
         nodes = [self.read(operand) for operand in operands]
         for node in nodes:
             if isinstance(node.value, (Unknown, Call)):
-                return _unknown(node)
+                return _unknown(node.text, node.where)
             if not isinstance(node.value, (int, float)):
                 raise InputError("arithmetic needs numbers", where=node.where)
         return self._scalar(self._applied(at, function, [node.value for node in nodes]), at)
@@ -243,8 +238,8 @@ class _Reader:
             raise self.refuse(f"this has no value: {error}", at) from None
 
     def _lambda(self, at: ast.Lambda) -> Node:
-        text = ast.get_source_segment("\n".join(self.source.lines), at) or ""
-        return Node(Code(text), self.where(at), text=text)
+        text = self.names.filled(at) or ast.get_source_segment("\n".join(self.source.lines), at)
+        return Node(Code(text or ""), self.where(at), text=text or "")
 
     def _list(self, at: ast.List | ast.Tuple) -> Node:
         return Node(tuple(map(self.read, at.elts)), self.where(at))
@@ -276,7 +271,11 @@ class _Reader:
             return self._function(name, at)
         args = tuple(map(self.read, at.args))
         kwargs = {str(keyword.arg): self.read(keyword.value) for keyword in at.keywords}
-        return Node(Call(name, args, kwargs), self.where(at), text=name)
+        return Node(Call(name, args, kwargs), self.where(at), text=self._shown(at, name))
+
+    def _shown(self, at: ast.Call, name: str) -> str:
+        text = self.source.text(at)
+        return text if 0 < len(text) <= MAX_SHOWN else f"{name}(...)"
 
     def _refuse_keywords(self, at: ast.Call) -> None:
         seen: set[str] = set()
@@ -310,25 +309,43 @@ class _Reader:
     def _function(self, name: str, at: ast.Call) -> Node:
         if name == "range":
             return self._range(at)
+        if name == "len" and len(at.args) == 1:
+            return self._length(at)
         if name == "float" and len(at.args) == 1 and isinstance(at.args[0], ast.Constant):
             return self._scalar(self._applied(at, float, [at.args[0].value]), at)
         return self._worked_out(at, _FUNCTIONS[name], list(at.args))
+
+    def _length(self, at: ast.Call) -> Node:
+        node = self.read(at.args[0])
+        if isinstance(node.value, (tuple, dict)):
+            return self._scalar(len(node.value), at)
+        return _unknown(self._shown(at, "len"), self.where(at))
 
     def _range(self, at: ast.Call) -> Node:
         nodes = list(map(self.read, at.args))
         for node in nodes:
             if isinstance(node.value, (Unknown, Call)):
-                return _unknown(node)
+                return _unknown(node.text, node.where)
         found = self._applied(at, range, [node.value for node in nodes])
         if len(found) > MAX_RANGE:
             raise self.refuse(f"holds more than {MAX_RANGE:,} numbers", at)
         return Node(tuple(self._scalar(value, at) for value in found), self.where(at))
 
 
-def _unknown(node: Node) -> Node:
-    """Return what a value is that depends on this one, which only the script knows."""
-    shown = f"{node.text}(...)" if isinstance(node.value, Call) else node.text
-    return Node(Unknown(f"'{shown}' is known only to the script"), node.where, text=shown)
+def _targets(statement: ast.stmt) -> list[ast.expr]:
+    """Return what a statement assigns to."""
+    if isinstance(statement, ast.AnnAssign):
+        return [statement.target]
+    return statement.targets if isinstance(statement, ast.Assign) else []
+
+
+def _second(where: Where) -> InputError:
+    return InputError([Problem("is a second statement", where=where, hint="paste one call")])
+
+
+def _unknown(text: str, where: Where) -> Node:
+    """Return what a value is that only the script knows."""
+    return Node(Unknown(f"'{text}' is known only to the script"), where, text=text)
 
 
 def _kind(at: ast.AST) -> str:
@@ -344,4 +361,8 @@ _FUNCTIONS: dict[str, Any] = {
     "min": min,
     "max": max,
     "range": range,
+    "len": len,
+    "math.ceil": math.ceil,
+    "math.floor": math.floor,
+    "math.sqrt": math.sqrt,
 }

@@ -33,6 +33,11 @@ def test_a_name_may_be_qualified_or_not(prefix: str) -> None:
     assert plan.lr(5) == pytest.approx(0.05)
 
 
+def test_what_earlier_versions_printed_by_is_passed_over() -> None:
+    assert load("StepLR(optimizer, 30, verbose=True)", base_lr=0.1).lr(30) == pytest.approx(0.01)
+    assert "has no parameter 'verbos'" in said("StepLR(optimizer, 30, verbos=True)")
+
+
 def test_a_shared_name_is_the_frameworks_whose_parameters_fit() -> None:
     assert load("CyclicLR(optimizer, 0.01, 0.1)").convention == "torch 2.13 CyclicLR"
     ours = load("OneCycleLR(optimizer, max_lr=0.1, total_steps=1000)")
@@ -100,7 +105,8 @@ def test_each_framework_says_what_it_is() -> None:
         ("PolynomialLR(optimizer, opt)", "takes no optimizer as 'total_iters'"),
         ("PolynomialLR(optimizer, args.n)", "call:1:25: total_iters: 'args.n' is known only to"),
         ("PolynomialLR(optimizer, 2 * n)", "total_iters: 'n' is known only to the script"),
-        ("PolynomialLR(optimizer, steps())", "no scheduler of torch 2.13 is called 'steps'"),
+        ("PolynomialLR(optimizer, steps())", "total_iters: 'steps()' is known only to the script"),
+        ("ChainedScheduler([Mine(optimizer)])", "no scheduler of torch 2.13 is called 'Mine'"),
         ("PolynomialLR(optimizer, 'a')", "call:1:25: total_iters: must be a number, got 'a'"),
         ("PolynomialLR(optimizer, [3])", "total_iters: must be a number, got [3]"),
         ("PolynomialLR(optimizer, lambda e: e)", "must be a number, got a lambda"),

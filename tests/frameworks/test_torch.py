@@ -133,11 +133,43 @@ def test_momentum_goes_the_other_way(call: str, values: dict[int, float]) -> Non
 
 
 @pytest.mark.parametrize(
+    ("call", "values"),
+    [
+        (
+            "SequentialLR(opt, [ConstantLR(opt), CyclicLR(opt, 0.1, 0.3, 2)], [6])",
+            {0: 0.9, 5: 0.9, 6: 0.9, 7: 0.85, 8: 0.8, 10**9: 0.8},
+        ),
+        (
+            "SequentialLR(opt, [CyclicLR(opt, 0.1, 0.3, 2), ConstantLR(opt)], [4])",
+            {0: 0.9, 3: 0.85, 4: 0.85, 10**9: 0.85},
+        ),
+        (
+            "ChainedScheduler([CyclicLR(optimizer, 0.1, 0.3, 2), StepLR(optimizer, 3)])",
+            {0: 0.9, 1: 0.85, 2: 0.8, 4: 0.9},
+        ),
+    ],
+)
+def test_in_a_container_who_does_not_cycle_the_momentum_leaves_it(
+    call: str, values: dict[int, float]
+) -> None:
+    found = plan(call).of("momentum").lr([*values])
+    assert found.tolist() == pytest.approx([*values.values()])
+
+
+def test_where_torch_gives_no_rate_it_gives_no_momentum() -> None:
+    momentum = plan("ChainedScheduler([OneCycleLR(optimizer, 1.0, 10)])").of("momentum")
+    with pytest.raises(InputError, match="raises past its total_steps"):
+        momentum.lr(11)
+
+
+@pytest.mark.parametrize(
     "call",
     [
         "StepLR(optimizer, 3)",
         "CyclicLR(optimizer, 0.1, 0.3, cycle_momentum=False)",
         "OneCycleLR(optimizer, 1.0, 10, cycle_momentum=False)",
+        "SequentialLR(optimizer, [OneCycleLR(optimizer, 1.0, 10, cycle_momentum=False)], [])",
+        "ChainedScheduler([ConstantLR(optimizer), StepLR(optimizer, 2)])",
     ],
 )
 def test_without_a_cycle_there_is_no_momentum(call: str) -> None:

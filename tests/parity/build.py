@@ -9,8 +9,15 @@ if TYPE_CHECKING:
 
 
 def built(expr: str, names: Mapping[str, Any]) -> Any:
-    """Evaluate a call that this folder's own scripts wrote, with the framework's names in reach."""
-    return eval(expr, dict(names))  # noqa: S307 - the text is drawn here, by no user
+    """Evaluate a call that this folder's own scripts wrote, with the framework's names in reach.
+
+    Of several lines, the last of which gives the call a name, return what has it.
+    """
+    space = dict(names)
+    if "\n" not in expr:
+        return eval(expr, space)  # noqa: S307 - the text is drawn here, by no user
+    exec(expr, space)  # noqa: S102 - so is this
+    return space[expr.rpartition("\n")[2].partition(" = ")[0]]
 
 
 def held(optimizer: Any, param: str) -> float:

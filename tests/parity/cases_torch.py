@@ -287,6 +287,44 @@ def nested(d: Draw) -> Request:
     return alone(d, text, n, rtol=1e-8)
 
 
+def cycled(d: Draw, n: int) -> str:
+    """Draw a scheduler that cycles the momentum too."""
+    text = one_cycle_text(d, 3 * n, momentum=True)  # as long as whatever it stands in
+    return d.pick(text, cyclic_text(d, max(2, n // 4), momentum=True))
+
+
+def held_momentum(d: Draw) -> Request:
+    """Draw a container of which some cycle the momentum and some leave it as it stands."""
+    n, optimizer = d.horizon(), d.pick("SGD", "Adam")
+    texts = [cycled(d, n), *(d.pick(cycled, element)(d, n) for _ in range(d.pick(1, 1, 2)))]
+    d.shuffle(texts)
+    marks = sorted(d.sample(range(1, n), len(texts) - 1))
+    milestones = d.odd(marks, [0, *marks[1:]], [marks[0]] * len(marks))
+    name = d.pick(*PREFIXES) + "SequentialLR"
+    ordered = d.on_optimizer(name, {"schedulers": listed(d, texts), "milestones": milestones})
+    chained = chained_text(d, n, texts)
+    text = d.pick(ordered, ordered, chained, chained_text(d, n, [ordered, element(d, n)]))
+    text = d.odd(text, sequential_text(d, n, first=ordered), sequential_text(d, n, first=chained))
+    return Request(
+        expr=text, base_lr=0.1, max_iters=n, param="momentum", optimizer=optimizer, rtol=1e-9
+    )
+
+
+def pasted(d: Draw) -> Request:
+    """Draw lines that name schedulers, built in another order than they are listed in."""
+    n = d.horizon()
+    texts = [element(d, n), d.pick(cycled, element)(d, n), *([element(d, n)] * d.pick(0, 1))]
+    names = d.sample(["warmup", "main", "cosine", "scheduler1", "scheduler2"], len(texts))
+    lines = [f"{name} = {text}" for name, text in zip(names, texts, strict=True)]
+    d.shuffle(lines)
+    marks = sorted(d.sample(range(1, n), len(texts) - 1))
+    call = d.pick(
+        f"SequentialLR(optimizer, [{', '.join(names)}], milestones={marks})",
+        f"ChainedScheduler([{', '.join(names)}])",
+    )
+    return alone(d, "\n".join([*lines, f"scheduler = {call}"]), n, rtol=1e-8)
+
+
 FAMILIES: dict[str, Family] = {
     "LambdaLR": lambda_lr,
     "MultiplicativeLR": multiplicative_lr,
@@ -307,7 +345,20 @@ FAMILIES: dict[str, Family] = {
     "SequentialLR": sequential,
     "ChainedScheduler": chained,
     "nested": nested,
+    "momentum": held_momentum,
+    "pasted": pasted,
 }
+
+CYCLED = "OneCycleLR(optimizer, 0.2, 24)"
+HELD_MOMENTA = (
+    f"SequentialLR(optimizer, [LinearLR(optimizer), {CYCLED}], [6])",
+    f"SequentialLR(optimizer, [{CYCLED}, CosineAnnealingLR(optimizer, 9)], [9])",
+    f"SequentialLR(optimizer, [{CYCLED}, OneCycleLR(optimizer, 1, 24, base_momentum=0.5)], [6])",
+    f"SequentialLR(optimizer, [{CYCLED}, CyclicLR(optimizer, 0.1, 0.2, 5, max_momentum=0.8)], [6])",
+    f"SequentialLR(optimizer, [{CYCLED}, {CYCLED}], [0])",
+    f"ChainedScheduler([{CYCLED}, StepLR(optimizer, 3)])",
+    f"ChainedScheduler([CyclicLR(optimizer, 0.1, 0.2, 5), {CYCLED}])",
+)
 
 # Asked for on purpose: what is refused, what fails later, and what surprisingly is not refused.
 AWKWARD = (
@@ -380,6 +431,7 @@ AWKWARD = (
     "SequentialLR(optimizer, [LinearLR(optimizer), StepLR(optimizer, 3)], milestones=[0])",
     "ChainedScheduler([])",
     "ChainedScheduler([StepLR(optimizer, 2), ReduceLROnPlateau(optimizer)])",
+    *(Request(expr=e, base_lr=0.1, max_iters=30, param="momentum") for e in HELD_MOMENTA),
 )
 
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from lrplot.errors import InputError, ParameterError
 from lrplot.schedules.expression import Expression, compile_expression
+from lrplot.schedules.expression import _python as _python_rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -279,6 +280,72 @@ def test_random_expressions_have_pythons_values(text: str, data: st.DataObject) 
     else:
         values = function(np.array(steps)).tolist()
         assert list(map(repr, values)) == list(map(repr, expected))
+
+
+@pytest.mark.parametrize("name", sorted(_python_rules.SMOOTH))
+def test_a_function_of_math_on_an_array_is_pythons_own_to_the_bit(name: str) -> None:
+    generator = np.random.default_rng(7)
+    values = np.concatenate([generator.uniform(0, high, 20_000) for high in (1e-3, 1, 7, 300)])
+    if name not in {"sqrt", "log", "log2", "log10"}:
+        values = np.concatenate([-values, values])
+    steps = np.arange(values.size)
+    found = _python_rules.FUNCTIONS[f"math.{name}"].apply(steps, values)
+    assert found.tolist() == list(map(getattr(math, name), values.tolist()))
+
+
+@given(st.floats(-700, 700), st.floats(-1e-3, 1e-3))
+def test_e_to_any_power_is_pythons_own_to_the_bit(value: float, slope: float) -> None:
+    values = value + slope * np.arange(5000.0)
+    found = _python_rules.FUNCTIONS["math.exp"].apply(np.arange(5000), values)
+    assert found.tolist() == list(map(math.exp, values.tolist()))
+
+
+@given(st.floats(0, 1e3), st.floats(-20, 20))
+def test_any_power_is_pythons_own_to_the_bit(base: float, exponent: float) -> None:
+    bases, exponents = np.linspace(base + 1e-9, 2 * base + 1, 50), np.full(50, exponent)
+    found = _python_rules.FUNCTIONS["**"].apply(np.arange(50), bases, exponents)
+    assert found.tolist() == [x**exponent for x in bases.tolist()]
+
+
+def test_where_numpys_function_is_not_the_c_librarys_python_is_asked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    real = np.cos
+    monkeypatch.setattr(
+        np, "cos", lambda x: np.where(x % 3 < 0.1, np.nextafter(real(x), 2), real(x))
+    )
+    _python_rules.is_same.cache_clear()
+    steps = np.arange(9000)
+    found = compile_expression("math.cos(t / 7)")(steps)
+    _python_rules.is_same.cache_clear()
+    assert found.tolist() == [math.cos(t / 7) for t in range(9000)]
+
+
+@pytest.mark.parametrize(
+    ("text", "step", "reason"),
+    [
+        ("math.exp(t)", 710, "math range error"),
+        ("math.log(5 - t)", 5, "math domain error"),
+        ("math.sqrt(3 - t)", 4, "math domain error"),
+        ("math.cos(1e308 * t)", 2, "math domain error"),
+    ],
+)
+def test_where_python_raises_a_whole_array_does_too(text: str, step: int, reason: str) -> None:
+    with pytest.raises(InputError, match=f"at step {step}: ") as error:
+        compile_expression(text)(np.arange(9000))
+    assert reason in str(error.value) or "expected" in str(error.value)  # Python 3.14 says more
+
+
+@given(
+    st.lists(st.one_of(st.integers(-5, 5), st.floats(-2, 2)), min_size=1, max_size=5),
+    st.integers(1, 7),
+)
+def test_a_constant_is_taken_from_a_list_as_python_takes_it(
+    table: list[float], period: int
+) -> None:
+    text = f"{table}[min(t // {period}, {len(table) - 1})] ** 2"
+    wanted = [float(table[min(t // period, len(table) - 1)] ** 2) for t in range(40)]
+    assert compile_expression(text)(np.arange(40)).tolist() == wanted
 
 
 def _covered(text: str, end: int) -> tuple[NDArray[np.bool_], tuple[range, ...]]:

@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, TypeAlias
 import msgspec
 
 from lrplot._lazy import np
-from lrplot.schedules.expression._python import EXACT, FUNCTIONS, blend, each, filled, truth
+from lrplot.schedules.expression._python import (
+    EXACT,
+    FUNCTIONS,
+    blend,
+    each,
+    filled,
+    settle,
+    truth,
+)
 
 if TYPE_CHECKING:
     from lrplot.schedules.expression._python import Number, Steps, Values
@@ -102,7 +110,14 @@ class Lookup(msgspec.Struct, frozen=True):
     index: Node
 
     def at(self, steps: Steps) -> Values:
-        return each(self._pick, steps, self.index.at(steps))
+        index = self.index.at(steps)
+        if index.dtype == np.int64 and not isinstance(self.table, dict) and self._has(index):
+            return settle(steps[:1], self.table)[index]
+        return each(self._pick, steps, index)
+
+    def _has(self, index: Values) -> bool:
+        """Say whether all of these are places in a list."""
+        return -len(self.table) <= int(index.min()) and int(index.max()) < len(self.table)
 
     def _pick(self, index: Number) -> Number:
         if isinstance(self.table, dict):

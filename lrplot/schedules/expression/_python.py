@@ -8,17 +8,19 @@ one of three kinds:
     object    anything else: ints beyond 2**53, or ints and floats side by side
 
 The first two are computed by numpy where numpy's answer is Python's to the last bit (`+ - * /`,
-`//`, `%`, comparisons, rounding; `**` of floats by `float_power`, which is the C library's).
-Everything else (the functions of `math`, all object arrays) is computed by Python element by
-element, at some 0.1 us each: numpy's `power`, `exp`, `log` and `tanh` differ from the C library's
-by an ulp or two in about one value in twenty, which would move a `floor` or a comparison to another
-step. The functions of `np.` are numpy's own.
+`//`, `%`, `sqrt`, comparisons, rounding; `**` of floats by `float_power`, and `exp` by that of
+complex numbers, which are the C library's; `cos` and `sin` where a trial shows that they are it
+too). Everything else (the other functions of `math`, all object arrays) is computed by Python
+element by element, at some 0.1 us each: numpy's own `power`, `exp`, `log` and `tanh` differ from
+the C library's by an ulp or two in one value of twenty, or of ten thousand, which would move a
+`floor` or a comparison to another step. The functions of `np.` are numpy's own.
 """
 
 from __future__ import annotations
 
 import math
 import operator
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -36,7 +38,19 @@ if TYPE_CHECKING:
     Number: TypeAlias = int | float
     Apply: TypeAlias = Callable[..., Values]  # steps first, then one array per argument
 
-__all__ = ["FUNCTIONS", "Function", "NoValueError", "blend", "each", "filled", "real", "truth"]
+__all__ = [
+    "FUNCTIONS",
+    "SMOOTH",
+    "Function",
+    "NoValueError",
+    "blend",
+    "each",
+    "filled",
+    "is_same",
+    "real",
+    "settle",
+    "truth",
+]
 
 EXACT = 2**53
 MAX_BITS = 4096
@@ -102,14 +116,17 @@ def _bound(steps: Steps, values: Sequence[Number]) -> None:
 
 def filled(steps: Steps, value: Number) -> Values:
     """Return one number at every step."""
+    if isinstance(value, float):
+        return np.full(steps.shape, value)
     return np.full(steps.shape, value, settle(steps[:1], [value]).dtype)
 
 
 def real(steps: Steps, values: Values) -> NDArray[np.float64]:
     """Return every value as a float, as Python's `float` does."""
-    if values.dtype == object:
-        values = each(float, steps, values)
-    return values.astype(np.float64, copy=False)
+    try:
+        return values.astype(np.float64, copy=False)
+    except OverflowError:  # of an int that no float holds; each says where
+        return each(float, steps, values)
 
 
 def truth(values: Values) -> NDArray[np.bool_]:
@@ -148,8 +165,14 @@ def _arithmetic(
     return apply
 
 
-def _division(python: Callable[..., Number], name: str, bound: Callable[[int, int], int]) -> Apply:
-    quotient = _arithmetic(python, name, bound)
+def _true_division(steps: Steps, left: Values, right: Values) -> Values:
+    if object in (left.dtype, right.dtype):
+        return each(operator.truediv, steps, left, right)
+    return np.true_divide(left, right)
+
+
+def _division(quotient: Apply) -> Apply:
+    """Build an operation that has no value where it divides by zero."""
 
     def apply(steps: Steps, left: Values, right: Values) -> Values:
         zero = ~truth(right)
@@ -245,6 +268,57 @@ def _elementwise(python: Callable[..., Number]) -> Apply:
     return lambda steps, *arrays: each(python, steps, *arrays)
 
 
+def _elementwise_real(python: Callable[..., float]) -> Apply:
+    """Call a function that only returns floats on each element."""
+
+    def apply(steps: Steps, *arrays: Values) -> Values:
+        columns = [array.tolist() for array in arrays]
+        try:
+            return np.fromiter(map(python, *columns), np.float64, steps.size)
+        except (ArithmeticError, TypeError, ValueError):
+            raise _first_failure(python, steps, columns) from None
+
+    return apply
+
+
+def _smooth(name: str) -> Apply:
+    """Build a function of `math`, by numpy where it has the very same one and that is worth it."""
+    slow = _elementwise_real(getattr(math, name))
+
+    def apply(steps: Steps, values: Values) -> Values:
+        if values.size < _MANY or values.dtype == object or not is_same(name):
+            return slow(steps, values)
+        found = _quick(name, real(steps, values))
+        return found if np.isfinite(found).all() else slow(steps, values)  # which says why
+
+    return apply
+
+
+def _exp(values: Values) -> Values:
+    """Return e to the values by the C library: that of x + 0i is its own exp(x), up to 700."""
+    if np.abs(values).max() > 700:  # noqa: PLR2004  beyond, it scales
+        return np.full(values.shape, np.nan)
+    return np.exp(values.astype(np.complex128)).real
+
+
+def _quick(name: str, values: Values) -> Values:
+    return _exp(values) if name == "exp" else getattr(np, name)(values)
+
+
+_SAME = ("sqrt", "exp", "cos", "sin")  # numpy's are the C library's, in its builds of today
+_MANY, _PROBED = 2**12, 2**16
+
+
+@cache
+def is_same(name: str) -> bool:
+    """Say whether numpy's function is Python's own: 65,536 values tell, were it another's."""
+    if name not in _SAME:
+        return False
+    values = np.geomspace(1e-6, 690.0, _PROBED) * (-1 if name == "exp" else 1)
+    wanted = np.fromiter(map(getattr(math, name), values.tolist()), np.float64, _PROBED)
+    return bool((_quick(name, values) == wanted).all())
+
+
 def _numpy(name: str) -> Apply:
     """Build numpy's own function: a common type for all arguments, nan and inf without an error."""
 
@@ -266,18 +340,25 @@ def _where(steps: Steps, test: Values, yes: Values, no: Values) -> Values:
     return np.where(truth(test), yes, no)
 
 
+def _log(steps: Steps, values: Values, *base: Values) -> Values:
+    apply = _elementwise_real(math.log) if base else _smooth("log")
+    return apply(steps, values, *base)
+
+
 _less, _more = _compare(operator.lt), _compare(operator.gt)
 _nearest = _rounding(round, "rint")
-_smooth = ["sqrt", "exp", "log", "log2", "log10", "cos", "sin", "tan", "cosh", "sinh", "tanh"]
+SMOOTH = ["sqrt", "exp", "log", "log2", "log10", "cos", "sin", "tan", "cosh", "sinh", "tanh"]
 _any = 500  # as many as the text has room for
 
 FUNCTIONS: dict[str, Function] = {
     "+": Function(_arithmetic(operator.add, "add", operator.add), 2, 2),
     "-": Function(_arithmetic(operator.sub, "subtract", operator.add), 2, 2),
     "*": Function(_arithmetic(operator.mul, "multiply", operator.mul), 2, 2),
-    "/": Function(_division(operator.truediv, "true_divide", lambda _a, _b: 0), 2, 2),
-    "//": Function(_division(operator.floordiv, "floor_divide", lambda a, _b: a), 2, 2),
-    "%": Function(_division(operator.mod, "remainder", lambda _a, b: b), 2, 2),
+    "/": Function(_division(_true_division), 2, 2),
+    "//": Function(
+        _division(_arithmetic(operator.floordiv, "floor_divide", lambda a, _b: a)), 2, 2
+    ),
+    "%": Function(_division(_arithmetic(operator.mod, "remainder", lambda _a, b: b)), 2, 2),
     "**": Function(_raise_to, 2, 2),
     "<": Function(_less, 2, 2),
     ">": Function(_more, 2, 2),
@@ -297,13 +378,13 @@ FUNCTIONS: dict[str, Function] = {
     "float": Function(real, 1, 1),
     "round": Function(_round, 1, 2),
     "pow": Function(_raise_to, 2, 2),
-    **{f"math.{name}": Function(_elementwise(getattr(math, name)), 1, 1) for name in _smooth},
-    "math.log": Function(_elementwise(math.log), 1, 2),
-    "math.pow": Function(_elementwise(math.pow), 2, 2),
-    "math.fmod": Function(_elementwise(math.fmod), 2, 2),
+    **{f"math.{name}": Function(_smooth(name), 1, 1) for name in SMOOTH},
+    "math.log": Function(_log, 1, 2),
+    "math.pow": Function(_elementwise_real(math.pow), 2, 2),
+    "math.fmod": Function(_elementwise_real(math.fmod), 2, 2),
     "math.floor": Function(_rounding(math.floor, "floor"), 1, 1),
     "math.ceil": Function(_rounding(math.ceil, "ceil"), 1, 1),
-    **{f"np.{name}": Function(_numpy_real(name), 1, 1) for name in [*_smooth, "floor", "ceil"]},
+    **{f"np.{name}": Function(_numpy_real(name), 1, 1) for name in [*SMOOTH, "floor", "ceil"]},
     **{f"np.{name}": Function(_numpy(name), 2, 2) for name in ("minimum", "maximum")},
     "np.clip": Function(_numpy("clip"), 3, 3),
     "np.where": Function(_where, 3, 3),
