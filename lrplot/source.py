@@ -42,7 +42,7 @@ _ASSUMED_MAX_ITERS = 1000
 
 _CALL = re.compile(  # on its first lines comments, assignments, and imports, which are refused
     r"(?:(?:#|(?:import|from)\s|[\w.]+\s*(?::[^=\n]+)?=).*\n\s*)*"
-    r"(?:[\w.]+\s*(?::[^=\n]+)?=\s*)?[\[{]?\s*(?:[\"']\w+[\"']\s*:\s*)?[A-Za-z_][\w.]*\s*\("
+    r"(?:[\w.]+\s*(?::[^=\n]+)?=\s*)?(?:[\[{]\s*)?(?:[\"']\w+[\"']\s*:\s*)?[A-Za-z_][\w.]*\s*\("
 )
 _DOCUMENT = re.compile(r"\s*(?:#.*\n\s*)*[\w$\"']+\s*:\s")
 

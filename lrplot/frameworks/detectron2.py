@@ -1,5 +1,7 @@
 """detectron2's YAML configs: SOLVER, over the defaults of its code, as its DefaultTrainer has it.
 
+A SOLVER with MAX_EPOCH is fast-reid's, which is built on detectron2's config.
+
 Sources: detectron2 0.6 and its main branch, detectron2/config/defaults.py, solver/build.py,
 solver/lr_scheduler.py, engine/defaults.py (auto_scale_workers) and projects/DeepLab.
 """
@@ -10,11 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from lrplot.frameworks import _fastreid
 from lrplot.frameworks._epochs import updates_of
 from lrplot.frameworks._places import defaulted, numbers, placed
 from lrplot.frameworks.keys import Section
 from lrplot.plan import Given, Plan
 from lrplot.syntax.includes import with_bases
+from lrplot.syntax.tree import repeat_notes
 
 if TYPE_CHECKING:
     from lrplot.schedules.base import Schedule
@@ -25,7 +29,7 @@ __all__ = ["NAME", "NEEDS", "detect", "read"]
 NAME = "detectron2"
 NEEDS = "a detectron2 config has SOLVER with BASE_LR or MAX_ITER, or inherits by _BASE_"
 
-_EVIDENCE = ("BASE_LR", "MAX_ITER", "STEPS", "LR_SCHEDULER_NAME", "IMS_PER_BATCH")
+_EVIDENCE = ("BASE_LR", "MAX_ITER", "STEPS", "LR_SCHEDULER_NAME", "IMS_PER_BATCH", _fastreid.SIGN)
 _SCHEDULERS = ("WarmupMultiStepLR", "WarmupCosineLR", "WarmupStepWithFixedGammaLR", "WarmupPolyLR")
 _SHAPING = (
     "LR_SCHEDULER_NAME",
@@ -44,9 +48,13 @@ _SHAPING = (
     "REFERENCE_WORLD_SIZE",
     "IMS_PER_BATCH",
     "BIAS_LR_FACTOR",
-    "BACKBONE_MULTIPLIER",
+    "TRAIN_ITER",
 )
+_MULTIPLIER = "_MULTIPLIER"  # of the projects built on it: BACKBONE_MULTIPLIER, CUSTOM_MULTIPLIER
 _BESIDE = (  # what the optimizer and the trainer take, and the rate does not
+    "USE_CUSTOM_SOLVER",
+    "CUSTOM_MULTIPLIER_NAME",
+    "RESET_ITER",
     "OPTIMIZER",
     "MOMENTUM",
     "NESTEROV",
@@ -114,14 +122,17 @@ def _of_maskrcnn_benchmark(top: Section) -> bool:
 
 def read(tree: Node, given: Given) -> Plan:
     """Return the plan of a config; raise InputError."""
-    section = Section(with_bases(tree, "_BASE_")).section("SOLVER")
-    section.refuse_others(*_SHAPING, *_BESIDE)
-    notes: list[str] = []
+    whole = with_bases(tree, "_BASE_")
+    section = Section(whole).section("SOLVER")
+    if _fastreid.SIGN in section:
+        return _fastreid.read_solver(section, given, repeat_notes(whole))
+    section.refuse_others(*_SHAPING, *_BESIDE, *_multipliers(section))
+    notes = repeat_notes(whole)
     solver = _scaled(_solver(section, given), section, given, notes)
     plan = Plan(
         schedule=_schedule(solver, section),
         base_lr=solver.base_lr,
-        max_iters=solver.max_iter,
+        max_iters=_end(section, solver, given),
         iters_per_epoch=given.iters_per_epoch,
         convention=f"detectron2 0.6 {solver.name}",
         notes=(*notes, *_notes(solver, section, given)),
@@ -129,10 +140,24 @@ def read(tree: Node, given: Given) -> Plan:
     return msgspec.structs.replace(plan, groups=_groups(plan, section))
 
 
+def _end(section: Section, solver: _Solver, given: Given) -> int:
+    """Return where the run ends: CenterNet2's TRAIN_ITER may stop it before its MAX_ITER."""
+    written = section.number("TRAIN_ITER", -1.0)
+    if written <= 0 or given.max_iters is not None:
+        return solver.max_iter
+    return int(section.count("TRAIN_ITER"))
+
+
+def _multipliers(section: Section) -> dict[str, str]:
+    """Return the keys that set a part of the model apart, and what that part is called."""
+    parts = {key: key.removesuffix(_MULTIPLIER).lower() for key in section}
+    return {key: part for key, part in parts.items() if key.endswith(_MULTIPLIER)}
+
+
 def _groups(plan: Plan, section: Section) -> tuple[Plan, ...]:
-    """Return the curves of the biases and the backbone, where a factor sets them apart."""
-    keys = {"bias": "BIAS_LR_FACTOR", "backbone": "BACKBONE_MULTIPLIER"}
-    factors = {name: section.number(key, 1.0) for name, key in keys.items()}
+    """Return the curves of the biases, the backbone and others that a factor sets apart."""
+    parts = {"BIAS_LR_FACTOR": "bias", **_multipliers(section)}
+    factors = {part: section.number(key, 1.0) for key, part in parts.items()}
     return tuple(
         msgspec.structs.replace(plan, name=name, base_lr=plan.base_lr * factor)
         for name, factor in factors.items()

@@ -3,31 +3,35 @@
     optimization: {max_update: 80000, lr: [0.00003]}
     lr_scheduler: {_name: tri_stage, phase_ratio: [0.1, 0.4, 0.5], final_lr_scale: 0.05}
 
-Where lr_scheduler is pass_through, each group of optimizer.groups has a schedule of its own; the
-first group's is shown. Source: fairseq 0.12.2, fairseq/optim/lr_scheduler, optim/composite.py.
+Where lr_scheduler is pass_through, each group of optimizer.groups has a schedule of its own: the
+first group's is shown, the others are named groups. Source: fairseq 0.12.2,
+fairseq/optim/lr_scheduler and optim/composite.py.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from lrplot.frameworks._places import defaulted, placed
 from lrplot.frameworks.keys import Section
 from lrplot.plan import Plan
 from lrplot.syntax.interpolation import interpolated
+from lrplot.syntax.tree import Node, Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from lrplot.plan import Given
     from lrplot.schedules.base import Schedule
-    from lrplot.syntax.tree import Node
 
 __all__ = ["NAME", "NEEDS", "detect", "read"]
 
 NAME = "fairseq"
 NEEDS = "a fairseq config has optimization, and lr_scheduler with a _name"
 
+_DELEGATED = "pass_through"
 _LR = 0.25  # of fairseq's OptimizationConfig
 _RATIO_OFF = 1e-9
 _PHASES = 3
@@ -35,23 +39,59 @@ _PHASES = 3
 
 def detect(tree: Node) -> str | None:
     """Say why the tree is a fairseq config; None where it is not."""
-    top = tree.value if isinstance(tree.value, dict) else {}
-    parts = {key for key, node in top.items() if isinstance(node.value, dict)}
-    if not {"optimization", "lr_scheduler"} <= parts or "_name" not in top["lr_scheduler"].value:
+    top = Section(tree)
+    optimization, scheduler = top.get("optimization"), top.get("lr_scheduler")
+    if scheduler is None or optimization is None or not isinstance(optimization.value, dict):
         return None
-    return "a fairseq config: it has optimization and lr_scheduler._name"
+    if isinstance(scheduler.value, dict) and "_name" in scheduler.value:
+        return "a fairseq config: it has optimization and lr_scheduler._name"
+    if scheduler.value in (_DELEGATED, *_BUILDERS):
+        return f"a fairseq config: it has optimization and lr_scheduler {scheduler.value}"
+    return None
 
 
 def read(tree: Node, given: Given) -> Plan:
     """Return the plan of a config; raise InputError."""
     top = Section(interpolated(tree))
-    optimization, scheduler = top.section("optimization"), top.section("lr_scheduler")
-    notes: list[str] = []
-    rates = optimization
-    if scheduler.text("_name") == "pass_through":
-        rates, scheduler = _first_group(top, notes)
+    optimization, scheduler = top.section("optimization"), _scheduler(top)
+    if scheduler.text("_name") != _DELEGATED:
+        return _plan(optimization, optimization, scheduler, given)
+    first, *others = [
+        msgspec.structs.replace(
+            _plan(optimization, group, _scheduler(group), given),
+            name=group.path.rpartition(".")[2],
+        )
+        for group in _groups(top)
+    ]
+    shown = f"the rate shown is that of optimizer.groups.{first.name}"
+    return msgspec.structs.replace(
+        first, name="", groups=tuple(others), notes=(*first.notes, *([shown] if others else []))
+    )
+
+
+def _scheduler(section: Section) -> Section:
+    """Return an lr_scheduler, which may be no more than its name."""
+    node = section.get("lr_scheduler")
+    if node is None or not isinstance(node.value, str):
+        return section.section("lr_scheduler")
+    return Section(Node({"_name": node}, node.where), section.join("lr_scheduler"))
+
+
+def _groups(top: Section) -> list[Section]:
+    """Return the groups of a composite optimizer that have a schedule."""
+    groups = top.section("optimizer").section("groups")
+    found = [group for name in groups if "lr_scheduler" in (group := groups.section(name))]
+    if not found:
+        message = "pass_through leaves the rate to optimizer.groups, which have no lr_scheduler"
+        raise _scheduler(top).wrong("_name", message)
+    return found
+
+
+def _plan(optimization: Section, rates: Section, scheduler: Section, given: Given) -> Plan:
+    """Return the plan of a scheduler, whose rate stands beside it or in rates."""
     name = scheduler.choice("_name", _BUILDERS)
     run = _max_update(optimization, given)
+    notes: list[str] = []
     base_lr = given.base_lr
     if base_lr is None:
         base_lr = _base_lr(scheduler, rates, optimization, notes)
@@ -69,24 +109,13 @@ def read(tree: Node, given: Given) -> Plan:
     )
 
 
-def _first_group(top: Section, notes: list[str]) -> tuple[Section, Section]:
-    """Return the first group of a composite optimizer that has a schedule, and its schedule."""
-    groups = top.section("optimizer").section("groups")
-    found = [group for name in groups if "lr_scheduler" in (group := groups.section(name))]
-    if not found:
-        message = "pass_through leaves the rate to optimizer.groups, which have no lr_scheduler"
-        raise top.section("lr_scheduler").wrong("_name", message)
-    if len(found) > 1:
-        others = ", ".join(group.path for group in found[1:])
-        notes.append(f"the rate shown is that of {found[0].path}; not shown: {others}")
-    return found[0], found[0].section("lr_scheduler")
-
-
 def _max_update(optimization: Section, given: Given) -> int:
     """Return the length the schedules count with: max_update, or what the options say."""
-    written = optimization.count("max_update", 0)
-    run = given.max_iters or written
-    epochs = optimization.count("max_epoch", 0)
+    if given.max_iters:
+        return given.max_iters
+    node, epochs = optimization.get("max_update"), optimization.count("max_epoch", 0)
+    left_out = node is not None and isinstance(node.value, Unknown)
+    run = 0 if left_out else optimization.count("max_update", 0)
     if not run and epochs and given.iters_per_epoch:
         run = epochs * given.iters_per_epoch
     if not run:

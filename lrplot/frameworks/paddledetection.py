@@ -80,6 +80,8 @@ def read(tree: Node, given: Given) -> Plan:
     top = Section(with_bases(tree, "_BASE_"))
     rate = top.section("LearningRate")
     rate.refuse_others("base_lr", "schedulers")
+    if "max_iters" in top and "epoch" not in top:
+        raise top.wrong("max_iters", "is of the configs before 2.0, in updates: they are not read")
     base_lr = rate.number("base_lr", 0.01) if given.base_lr is None else given.base_lr
     epochs = epochs_of(top, "epoch", given)
     items, notes = _items(rate), [*repeat_notes(top.node), *_notes(rate, given)]

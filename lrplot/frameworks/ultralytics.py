@@ -5,6 +5,8 @@
 The rate is that of the weights; biases come down from warmup_bias_lr during the warm-up. A hyp
 file says less: its trainer has the epochs, and whether the decay is a cosine, from its command
 line. `--set cos_lr=true` stands for that option here, as `--set linear_lr=true` does for YOLOv7's.
+YOLOv5 trained like YOLOv7 up to 5.0, whose hyp files have no copy_paste among the augmentations,
+as those of YOLOv7's pose branch: later trainers stop without it.
 
 Source: ultralytics 8.4.190, ultralytics/engine/trainer.py and cfg/default.yaml; YOLOv5 and YOLOv7,
 train.py.
@@ -228,7 +230,7 @@ def _many_updates(top: Section, given: Given, loader: _Loader, epochs: int) -> b
 
 
 def _read_hyp(top: Section, given: Given) -> Plan:
-    v7 = any(key in top for key in _V7)
+    v7 = _as_yolov7(top)
     cosine = top.flag("cos_lr", v7) and not top.flag("linear_lr", default=False)
     loader = _hyp_loader(given)
     epochs = _epochs(given, None, given.iters_per_epoch)
@@ -251,6 +253,11 @@ def _read_hyp(top: Section, given: Given) -> Plan:
     convention = f"{whose} train.py"
     plan = _plan(schedule, given, base=base, epochs=epochs, notes=notes, convention=convention)
     return _with_bias(plan, top.number("warmup_bias_lr", 0.1))
+
+
+def _as_yolov7(top: Section) -> bool:
+    """Say whether YOLOv7 trains by the file, or YOLOv5 of its time, which did the same."""
+    return any(key in top for key in _V7) or ("mixup" in top and "copy_paste" not in top)
 
 
 def _shape_note(whose: str, *, cosine: bool) -> str:

@@ -1,6 +1,7 @@
 """YAML and JSON (and TOML, by its suffix) to a tree; bounded, and nothing is ever constructed.
 
-A YAML tag is kept as text. `1e-4` is a number, as people mean it, though YAML 1.1 makes it text;
+A YAML tag is kept as text. A key that is written twice counts as it was last, which the tree says.
+`1e-4` is a number, as people mean it, though YAML 1.1 makes it text;
 a reader that must follow a framework's YAML 1.1 finds what was written in `Node.text`.
 """
 
@@ -8,16 +9,18 @@ from __future__ import annotations
 
 import re
 import sys
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lrplot.errors import InputError, Problem, Where
+from lrplot.errors import InputError, Where
 from lrplot.syntax.tree import Key, Node
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["parse_document", "read_document", "read_text"]
+__all__ = ["files_read", "parse_document", "read_document", "read_text"]
 
 MAX_BYTES = 5_000_000
 MAX_DEPTH = 60
@@ -39,6 +42,18 @@ _WORDS = {
 _JSON_EXTRAS = re.compile(r'"(?:\\.|[^"\\])*"?|//[^\n]*|/\*.*?(?:\*/|\Z)|\t', re.DOTALL)
 _PAIR = re.compile(r"\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})", re.IGNORECASE)
 _LONGEST_INT = 400
+_READ: ContextVar[set[str] | None] = ContextVar("files", default=None)
+
+
+@contextmanager
+def files_read() -> Iterator[set[str]]:
+    """Collect the names of the files that are read, or looked for, while the block runs."""
+    names: set[str] = set()
+    token = _READ.set(names)
+    try:
+        yield names
+    finally:
+        _READ.reset(token)
 
 
 def read_document(path: str | Path) -> Node:
@@ -66,6 +81,8 @@ def read_text(path: str | Path) -> str:
 
 
 def _read_bytes(path: str | Path) -> bytes:
+    if (names := _READ.get()) is not None:
+        names.add(str(path))
     if str(path) == "-":
         if sys.stdin is None:
             raise OSError("it is closed")
@@ -145,7 +162,6 @@ class _Builder:
         self.source = source
         self.open: list[_Open] = []
         self.anchors: dict[str, tuple[Node, int]] = {}
-        self.problems: list[Problem] = []
         self.root: Node | None = None
 
     def build(self, events: Iterator[Any]) -> Node:
@@ -156,8 +172,6 @@ class _Builder:
             handle = getattr(self, f"_on_{kind}", None)
             if handle:
                 handle(event)
-        if self.problems:
-            raise InputError(self.problems)
         if self.root is None:
             raise InputError("is empty", where=Where(self.source))
         return self.root
@@ -167,7 +181,7 @@ class _Builder:
         return Where(self.source, mark.line + 1, mark.column + 1)
 
     def _refuse(self, message: str, where: Where) -> None:
-        raise InputError([*self.problems, Problem(message=message, where=where)])
+        raise InputError(message, where=where)
 
     def _on_ScalarEvent(self, event: Any) -> None:  # noqa: N802  named after the event
         tag = event.tag or ""
@@ -217,21 +231,20 @@ class _Builder:
     def _mapping(self, done: _Open) -> Node:
         values: dict[Key, Node] = {}
         keys: dict[Key, Where] = {}
+        first: dict[Key, Where] = {}
         merged: list[Node] = []
         for key, value in zip(done.items[::2], done.items[1::2], strict=True):
             if isinstance(key.value, (tuple, dict)):
                 self._refuse("a key must be a name, not a list or a mapping", key.where)
             if key.text == "<<":
                 merged += value.value if isinstance(value.value, tuple) else [value]
-            elif key.value in keys:
-                message = f"is written twice; first in line {keys[key.value].line}"
-                problem = Problem(message=message, key=key.text, where=key.where)
-                self.problems.append(problem)
             else:
+                if key.value in keys:
+                    first.setdefault(key.value, keys[key.value])
                 values[key.value], keys[key.value] = value, key.where
         for node in merged:
             _merge(node, values, keys)
-        return Node(values, done.where, tag=done.tag, keys=keys)
+        return Node(values, done.where, tag=done.tag, keys=keys, first=first)
 
 
 def _merge(node: Node, values: dict[Key, Node], keys: dict[Key, Where]) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     Lay: TypeAlias = "Callable[[Node, list[Node]], Node]"
 
-__all__ = ["overlaid", "upon", "with_bases"]
+__all__ = ["joined", "overlaid", "upon", "with_bases"]
 
 MAX_FILES = 100
 SUFFIXES = (".yaml", ".yml", ".json")
@@ -30,13 +30,19 @@ SUFFIXES = (".yaml", ".yml", ".json")
 
 def overlaid(over: Node, under: Node) -> Node:
     """Return a mapping laid over another: what `over` says counts, mappings key by key."""
+    return joined(over, under, overlaid)
+
+
+def joined(over: Node, under: Node, join: Callable[[Node, Node], Node]) -> Node:
+    """Return a mapping upon another, where join makes one of two mappings under the same key."""
     values, keys = dict(under.value), dict(under.keys)
+    first = {key: where for key, where in under.first.items() if key not in over.value}
     for key, node in over.value.items():
         below = values.get(key)
         both = below is not None and isinstance(below.value, dict) and isinstance(node.value, dict)
-        values[key] = overlaid(node, below) if both and below is not None else node
+        values[key] = join(node, below) if both and below is not None else node
         keys[key] = over.keys.get(key, node.where)
-    return msgspec.structs.replace(over, value=values, keys=keys)
+    return msgspec.structs.replace(over, value=values, keys=keys, first=first | over.first)
 
 
 def upon(tree: Node, bases: list[Node]) -> Node:

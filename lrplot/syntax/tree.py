@@ -6,13 +6,30 @@ matters only to a reader that needs it.
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import msgspec
 
-from lrplot.errors import Where
+from lrplot.errors import InputError, Problem, Where
 
-__all__ = ["Call", "Code", "Key", "Node", "Unknown", "Value", "to_data", "to_tree"]
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = [
+    "Call",
+    "Code",
+    "Key",
+    "Node",
+    "Repeat",
+    "Unknown",
+    "Value",
+    "refuse_repeats",
+    "repeat_notes",
+    "repeats",
+    "to_data",
+    "to_tree",
+]
 
 Key: TypeAlias = "str | int | float | bool | None"
 
@@ -22,7 +39,8 @@ class Node(msgspec.Struct, frozen=True):
 
     `value` is a scalar (str, int, float, bool, None), a tuple of Nodes, a dict from keys to Nodes,
     or a `Call`, `Code` or `Unknown`. `text` is a scalar as it was written (`1e-4`, `0x10`), `tag`
-    an explicit YAML tag (`!PiecewiseDecay`), `keys` the place of each key of a dict.
+    an explicit YAML tag (`!PiecewiseDecay`), `keys` the place of each key of a dict. A key that is
+    written again counts as it was written last; `first` is where it stood before.
     """
 
     value: Value
@@ -30,6 +48,15 @@ class Node(msgspec.Struct, frozen=True):
     text: str = ""
     tag: str = ""
     keys: dict[Key, Where] = {}
+    first: dict[Key, Where] = {}
+
+
+class Repeat(NamedTuple):
+    """A key that a mapping holds twice: its path, and where it stands first and last."""
+
+    path: str
+    first: Where
+    last: Where
 
 
 class Call(msgspec.Struct, frozen=True):
@@ -74,3 +101,42 @@ def to_data(node: Node) -> Any:
     if isinstance(node.value, dict):
         return {key: to_data(item) for key, item in node.value.items()}
     return node.value
+
+
+def repeats(tree: Node) -> list[Repeat]:
+    """Return the keys that are written twice in one mapping of a tree, in the order of its keys."""
+    return list(_repeats(tree, "", set()))
+
+
+def _repeats(node: Node, path: str, seen: set[int]) -> Iterator[Repeat]:
+    if id(node) in seen:  # what an alias repeats is one place in the file
+        return
+    seen.add(id(node))
+    if isinstance(node.value, tuple):
+        for i, item in enumerate(node.value):
+            yield from _repeats(item, f"{path}[{i}]", seen)
+    elif isinstance(node.value, dict):
+        for key, item in node.value.items():
+            inner = f"{path}.{key}" if path else str(key)
+            if key in node.first:
+                yield Repeat(inner, node.first[key], node.keys[key])
+            yield from _repeats(item, inner, seen)
+
+
+def refuse_repeats(tree: Node) -> None:
+    """Raise InputError where a mapping of a tree holds a key twice."""
+    problems = [
+        Problem(f"is written twice; first in line {found.first.line}", found.path, found.last)
+        for found in repeats(tree)
+    ]
+    if problems:
+        raise InputError(problems)
+
+
+def repeat_notes(tree: Node) -> list[str]:
+    """Return a note for each key that a mapping of a tree holds twice."""
+    return [
+        f"{found.path} is written twice, in lines {found.first.line} and {found.last.line} of "
+        f"{PurePath(found.last.source).name}: the last counts"
+        for found in repeats(tree)
+    ]

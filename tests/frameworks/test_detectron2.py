@@ -73,7 +73,7 @@ def test_steps_beyond_the_run_are_dropped_and_said(read: Read) -> None:
         ("LR_SCHEDULER_NAME: WarmupCosinLR", "did you mean 'WarmupCosineLR'"),
         ("WARMUP_METHOD: exp", "known: linear, constant"),
         ("WARMUP_ITER: 5; BASE_LR: 1", "did you mean 'WARMUP_ITERS'"),
-        ("MAX_EPOCH: 5; BASE_LR: 1", "SOLVER.MAX_EPOCH: is not a key"),
+        ("EPOCHS: 5; BASE_LR: 1", "SOLVER.EPOCHS: is not a key"),
         ("MAX_ITER: many", "SOLVER.MAX_ITER: must be a whole number"),
         ("LR_SCHEDULER_NAME: WarmupCosineLR; BASE_LR_END: 1", "SOLVER.BASE_LR_END: must lie"),
         ("LR_SCHEDULER_NAME: WarmupCosineLR; BASE_LR: 0", "SOLVER.BASE_LR_END: must lie"),
@@ -120,6 +120,21 @@ def test_groups_with_a_factor_are_curves_of_their_own(read: Read) -> None:
     assert plan.group("main") == plan
     with pytest.raises(UsageError, match="did you mean 'bias'"):
         plan.group("biass")
+
+
+def test_the_projects_built_on_it_set_other_parts_apart(read: Read) -> None:
+    custom = "USE_CUSTOM_SOLVER: True; CUSTOM_MULTIPLIER: 0.1; CUSTOM_MULTIPLIER_NAME: ['offsets']"
+    plan = read(f"{RUN}; {custom}; CLIP_MULTIPLIER: 0.01; BACKBONE_MULTIPLIER: 1.0")
+    assert {group.name: group.base_lr for group in plan.groups} == pytest.approx(
+        {"custom": 0.002, "clip": 0.0002}
+    )
+
+
+def test_the_run_may_be_stopped_before_its_schedule_ends(read: Read) -> None:
+    whole, part = read(RUN), read(f"{RUN}; RESET_ITER: False; TRAIN_ITER: 500")
+    assert (whole.max_iters, part.max_iters) == (900, 500)
+    assert part.lr([50, 500]).tolist() == whole.lr([50, 500]).tolist()
+    assert read(f"{RUN}; TRAIN_ITER: -1").max_iters == 900
 
 
 def test_groups_without_a_factor_are_none(read: Read) -> None:

@@ -100,7 +100,27 @@ def test_pass_through_leads_to_the_first_groups_schedule(read: Callable[..., Pla
     )
     plan = read("_name: pass_through", RUN + groups)
     assert (plan.lr(0), plan.base_lr) == (2.0, 2.0)
-    assert "not shown: optimizer.groups.encoder" in plan.notes[-1]
+    assert "that of optimizer.groups.decoder" in plan.notes[-1]
+    assert (plan.group("encoder").lr(0), plan.group("encoder").name) == (0.5, "c encoder")
+
+
+def test_a_scheduler_may_be_no_more_than_its_name(write: Callable[..., Path]) -> None:
+    fixed = load(write("c.yaml", f"{RUN}lr_scheduler: fixed\n"))
+    assert fixed.lr([0, 99]).tolist() == [1, 1]
+    group = "{lr: [0.5], lr_scheduler: {_name: fixed, warmup_updates: 2}}"
+    composite = f"optimizer: {{_name: composite, groups: {{generator: {group}}}}}\n"
+    plan = load(write("c.yaml", f"{RUN}{composite}lr_scheduler: pass_through\n"))
+    assert (plan.lr([0, 1]).tolist(), plan.groups) == ([0.25, 0.5], ())
+    assert "lr_scheduler pass_through" in plan.notes[0]
+    with pytest.raises(InputError, match="pass_through leaves the rate"):
+        load(write("c.yaml", f"{RUN}lr_scheduler: pass_through\n"))
+
+
+def test_a_length_that_is_left_to_the_command_line_is_asked_for(write: Callable[..., Path]) -> None:
+    text = "optimization: {max_update: '???', lr: [1.0]}\nlr_scheduler: {_name: polynomial_decay}\n"
+    with pytest.raises(InputError, match="needs --max-iters"):
+        load(write("c.yaml", text))
+    assert load(write("c.yaml", text), max_iters=10).lr(5) == 0.5
 
 
 def test_interpolation_and_options(read: Callable[..., Plan]) -> None:

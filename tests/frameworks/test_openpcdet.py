@@ -82,3 +82,17 @@ def test_what_is_not_understood_is_refused(read: Callable[..., Plan], keys: str,
     with pytest.raises(InputError) as caught:
         read(keys, iters_per_epoch=10)
     assert said in str(caught.value)
+
+
+def test_the_epochs_may_be_left_to_the_command_line(write: Callable[..., Path]) -> None:
+    path = write("c.yaml", f"OPTIMIZATION: {{LR: 1.0, {CYCLE}}}\n")
+    with pytest.raises(InputError, match=r"without OPTIMIZATION\.NUM_EPOCHS needs --max-epochs"):
+        load(path)
+    plan = load(path, max_epochs=10, iters_per_epoch=10)
+    assert (plan.max_iters, plan.lr(40)) == (100, 1.0)
+    assert "LR and PCT_START" in plan.notes[0]
+
+
+def test_an_optimizer_with_another_schedule_is_refused(read: Callable[..., Plan]) -> None:
+    with pytest.raises(InputError, match="OPTIMIZER: has no option 'adam_cosineanneal'"):
+        read("OPTIMIZER: adam_cosineanneal, PCT_START: 0.4, WARMUP_ITER: 500")

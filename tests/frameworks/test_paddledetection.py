@@ -136,3 +136,31 @@ def test_what_ppdet_refuses_is_said_at_its_place(
 )
 def test_only_its_own_shape_is_evidence(text: str, claimed: bool) -> None:  # noqa: FBT001
     assert (detect(parse_document(text, "x")) is not None) == claimed
+
+
+def test_a_key_written_twice_counts_as_it_was_last_in_the_file_and_in_its_bases(
+    write: Callable[..., Path],
+) -> None:
+    write("base.yml", "LearningRate:\n  base_lr: 0.5\n  base_lr: 0.25\n  schedulers:\n"
+          "  - !PiecewiseDecay {use_warmup: false, milestones: [8], gamma: 0.1}\n")  # fmt: skip
+    plan = load(write("det.yml", "_BASE_: [base.yml]\nepoch: 6\nepoch: 12\n"))
+    assert (plan.lr(0), plan.max_iters) == (0.25, 12)
+    assert [note for note in plan.notes if "twice" in note] == [
+        "epoch is written twice, in lines 2 and 3 of det.yml: the last counts",
+        "LearningRate.base_lr is written twice, in lines 2 and 3 of base.yml: the last counts",
+    ]
+
+
+def test_a_config_without_its_run_says_what_it_needs(write: Callable[..., Path]) -> None:
+    path = write("quant.yml", "LearningRate: {base_lr: 0.1, schedulers: [{name: CosineDecay}]}\n")
+    with pytest.raises(InputError, match="a config without epoch needs --max-epochs"):
+        load(path)
+
+
+def test_a_config_of_the_time_before_epochs_is_refused(write: Callable[..., Path]) -> None:
+    # Its milestones are updates, which would otherwise be read as epochs.
+    path = write("old.yml", "max_iters: 90000\nLearningRate:\n  base_lr: 0.1\n  schedulers:\n"
+                 "  - !PiecewiseDecay {milestones: [60000, 80000]}\n"
+                 "  - !LinearWarmup {steps: 500}\n")  # fmt: skip
+    with pytest.raises(InputError, match=r"is of the configs before 2\.0"):
+        load(path)

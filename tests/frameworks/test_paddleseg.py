@@ -134,3 +134,35 @@ def test_the_old_form_is_read_as_it_was(
 )
 def test_only_its_own_shape_is_evidence(text: str, claimed: bool) -> None:  # noqa: FBT001
     assert (detect(parse_document(text, "x")) is not None) == claimed
+
+
+def test_a_config_without_its_run_says_what_it_needs(write: Callable[..., Path]) -> None:
+    text = "_base_: ''\nlr_scheduler: {type: StepDecay, learning_rate: 0.1, step_size: 9}\n"
+    with pytest.raises(InputError, match="a config without iters needs --max-iters"):
+        load(write("seg.yml", text))
+    assert load(write("seg.yml", text), max_iters=20).lr(9) == pytest.approx(0.01)
+
+
+def test_a_key_written_twice_counts_as_it_was_last(write: Callable[..., Path]) -> None:
+    write("base.yml", "lr_scheduler:\n  type: StepDecay\n  learning_rate: 0.1\n  step_size: 9\n")
+    plan = load(write("seg.yml", "_base_: base.yml\niters: 10\nbatch_size: 1\niters: 20\n"))
+    assert plan.max_iters == 20
+    assert "iters is written twice, in lines 2 and 4 of seg.yml: the last counts" in plan.notes
+
+
+@pytest.mark.parametrize(
+    "optimizer",
+    [
+        "custom_cfg: [{name: backbone, lr_mult: 0.1}, {name: norm, weight_decay_mult: 0}]",
+        "backbone_lr_mult: 0.1",
+    ],
+)
+def test_a_part_of_the_model_may_have_a_multiple_of_the_rate(
+    write: Callable[..., Path], optimizer: str
+) -> None:
+    scheduler = f"{POLY}, warmup_iters: 2, warmup_start_lr: 0.001"
+    text = f"iters: 10\nlr_scheduler: {{{scheduler}}}\noptimizer: {{type: SGD, {optimizer}}}\n"
+    plan = load(write("seg.yml", text))
+    assert [group.name for group in plan.groups] == ["backbone"]
+    part = plan.group("backbone")
+    assert part.lr(range(11)).tolist() == pytest.approx([rate / 10 for rate in plan.lr(range(11))])

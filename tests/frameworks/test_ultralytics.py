@@ -121,6 +121,21 @@ def test_yolov7_has_a_cosine_and_a_longer_warm_up(read: Callable[..., Plan]) -> 
     assert plan.lr(1599) == pytest.approx(0.01 * (wave * -0.9 + 1))
 
 
+@pytest.mark.parametrize(
+    ("rest", "whose"),
+    [
+        ("mosaic: 1.0\nmixup: 0.0\n", "YOLOv7"),  # YOLOv5 up to 5.0, which trained the same
+        ("mosaic: 1.0\nmixup: 0.0\ncopy_paste: 0.0\n", "YOLOv5"),
+        ("mosaic: 1.0\nmixup: 0.0\ncopy_paste: 0.0\npaste_in: 0.0\n", "YOLOv7"),
+    ],
+)
+def test_a_hyp_file_before_copy_paste_is_trained_as_yolov7_does(
+    read: Callable[..., Plan], rest: str, whose: str
+) -> None:
+    plan = read(f"{HYP}{rest}", iters_per_epoch=100, max_epochs=20)
+    assert plan.convention == f"{whose} train.py"
+
+
 def test_set_stands_for_a_command_lines_option(read: Callable[..., Plan]) -> None:
     options = {"iters_per_epoch": 100, "max_epochs": 20}
     plain, wavy = read(HYP, **options), read(HYP, **options, set=["cos_lr=true"])

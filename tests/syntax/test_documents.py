@@ -23,7 +23,7 @@ from lrplot.syntax.documents import (
     read_document,
     read_text,
 )
-from lrplot.syntax.tree import Node, to_tree
+from lrplot.syntax.tree import Node, Repeat, refuse_repeats, repeat_notes, repeats, to_tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,6 +46,10 @@ def refusal(text: str, source: str = "a.yaml") -> str:
     with pytest.raises(InputError) as caught:
         parse_document(text, source)
     return str(caught.value)
+
+
+def told(text: str) -> list[Repeat]:
+    return repeats(parse_document(text, "a.yaml"))
 
 
 # -- values ---------------------------------------------------------------------------------------
@@ -193,11 +197,39 @@ def test_a_merged_key_keeps_the_place_it_was_written_at() -> None:
     assert tree.value["b"].keys["x"] == Where("a.yaml", 1, 8)
 
 
-def test_all_the_keys_written_twice_are_told() -> None:
-    assert refusal("a: 1\na: 2\nb: {c: 1, c: 2}\n") == (
-        "a.yaml:3:11: c: is written twice; first in line 3\n"
-        "a.yaml:2:1: a: is written twice; first in line 1"
+TWICE = "a: 1\na: 2\nb: [{c: 1, c: 2}]\na: 3\n"
+
+
+def test_a_key_written_again_counts_as_it_was_last() -> None:
+    assert parse(TWICE) == {"a": 3, "b": [{"c": 2}]}
+    assert [(found.path, found.first.line, found.last.line) for found in told(TWICE)] == [
+        ("a", 1, 4),
+        ("b[0].c", 3, 3),
+    ]
+
+
+def test_what_an_alias_repeats_is_told_once() -> None:
+    assert [found.path for found in told("a: &x {c: 1, c: 2}\nb: *x\n")] == ["a.c"]
+
+
+def test_a_key_that_a_merge_brings_is_not_written_twice() -> None:
+    assert told("a: &x {c: 1}\nb: {<<: *x, c: 2}\n") == []
+
+
+def test_all_the_keys_written_twice_can_be_refused() -> None:
+    with pytest.raises(InputError) as caught:
+        refuse_repeats(parse_document(TWICE, "a.yaml"))
+    assert str(caught.value) == (
+        "a.yaml:4:1: a: is written twice; first in line 1\n"
+        "a.yaml:3:12: b[0].c: is written twice; first in line 3"
     )
+
+
+def test_all_the_keys_written_twice_can_be_noted() -> None:
+    assert repeat_notes(parse_document(TWICE, "conf/a.yaml")) == [
+        "a is written twice, in lines 1 and 4 of a.yaml: the last counts",
+        "b[0].c is written twice, in lines 3 and 3 of a.yaml: the last counts",
+    ]
 
 
 # -- JSON as people write it ----------------------------------------------------------------------
