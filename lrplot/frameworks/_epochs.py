@@ -33,8 +33,8 @@ def epochs_of(section: Section, key: str, given: Given, default: int | None = No
     """Return how many epochs a run has: --max-epochs, or what the config says."""
     if given.max_epochs is not None:
         return given.max_epochs
-    if default is None:
-        return int(section.count(key, least=1))
+    if default is None and key not in section:
+        given.need("max_epochs", f"a config without {section.join(key)}")
     return int(section.count(key, default, least=1))
 
 
@@ -44,8 +44,8 @@ def updates_of(section: Section, key: str, given: Given, default: int | None = N
         return given.max_iters
     if given.max_epochs is not None:
         given.need("iters_per_epoch", "--max-epochs")
-    if default is None:
-        return int(section.count(key, least=1))
+    if default is None and key not in section:
+        given.need("max_iters", f"a config without {section.join(key)}")
     return int(section.count(key, default, least=1))
 
 

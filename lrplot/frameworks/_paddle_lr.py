@@ -99,9 +99,10 @@ class Recipe:
         return values
 
     def whole(self, key: str, steps: float) -> int:
-        """Return a number of steps that a key makes, which Paddle only takes whole."""
-        if steps != int(steps):
-            message = f"makes {steps:g} steps, which Paddle only takes whole"
+        """Return a number of steps that a key makes, which Paddle only takes as an int."""
+        node = self.section.get(key)
+        if steps != int(steps) or (node is not None and isinstance(node.value, float)):
+            message = f"makes {float(steps)} steps, which Paddle only takes as an int"
             raise self.section.wrong(key, message)
         return int(steps)
 

@@ -69,11 +69,11 @@ class LinspaceCosine(Schedule, frozen=True, kw_only=True, tag="dinov2.CosineSche
 
     def lr(self, steps: Steps, base: Rates) -> Rates:
         """Evaluate the formula; see the class."""
-        rising = base * (np.minimum(steps, self.warmup_steps) / max(1, self.warmup_steps - 1))
-        late = np.clip(steps - self.warmup_steps, 0, None) / max(
-            1, self.max_iters - self.warmup_steps
-        )
-        falling = self.eta_min + 0.5 * (base - self.eta_min) * (1 + np.cos(math.pi * late))
+        rise, last = base / max(1, self.warmup_steps - 1), self.warmup_steps - 1
+        rising = np.where((steps == last) & (last > 0), base, steps * rise)
+        done = math.pi * np.clip(steps - self.warmup_steps, 0, None)
+        late = done / max(1, self.max_iters - self.warmup_steps)
+        falling = self.eta_min + 0.5 * (base - self.eta_min) * (1 + np.cos(late))
         rates = np.where(steps < self.warmup_steps, rising, falling)
         return np.where(steps < self.max_iters, rates, self.eta_min)
 

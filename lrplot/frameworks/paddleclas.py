@@ -133,8 +133,8 @@ class _Clock:
 
     def rest(self, recipe: Recipe) -> int:
         """Return the steps after the warm-up."""
-        steps = (recipe.epochs - self.warmup_epochs) * self.unit
-        return recipe.whole("warmup_epoch", steps)
+        left = recipe.epochs - self.warmup_epochs
+        return recipe.whole("warmup_epoch", left * self.unit) if left else 0
 
 
 def _axis(recipe: Recipe) -> Axis:

@@ -39,6 +39,9 @@ _BESIDE = (
     "MOE",
 )
 _SCHEDULER = ("NAME", "DECAY_EPOCHS", "DECAY_RATE", "WARMUP_PREFIX", "GAMMA", "MULTISTEPS")
+_WHOLE = ("EPOCHS", "WARMUP_EPOCHS", "ACCUMULATION_STEPS", "DECAY_EPOCHS")
+_FLOATS = ("BASE_LR", "WARMUP_LR", "MIN_LR", "DECAY_RATE", "GAMMA")
+_TYPES: dict[str, type] = {**dict.fromkeys(_WHOLE, int), **dict.fromkeys(_FLOATS, float)}
 _KEY_OF = {
     "t_initial": "EPOCHS",
     "max_iters": "EPOCHS",
@@ -112,6 +115,8 @@ def read(tree: Node, given: Given) -> Plan:
     train.refuse_others(*_SHAPING, *_BESIDE)
     scheduler = train.section("LR_SCHEDULER")
     scheduler.refuse_others(*_SCHEDULER)
+    _as_typed(train)
+    _as_typed(scheduler)
     epochs = epochs_of(train, "EPOCHS", given, 300)
     notes: list[str] = []
     run = _run(top, train, epochs, given, notes)
@@ -126,6 +131,15 @@ def read(tree: Node, given: Given) -> Plan:
         convention=f"Swin-Transformer {scheduler.text('NAME', 'cosine')}",
         notes=(*notes, *_missing(train, given), _LATE),
     )
+
+
+def _as_typed(section: Section) -> None:
+    """Refuse a float for a whole number, and the reverse, as yacs does."""
+    for key in section:
+        wanted, value = _TYPES.get(key), section.entries[key].value
+        if wanted and type(value) in {int, float} and type(value) is not wanted:
+            message = f"must be {'an int' if wanted is int else 'a float'}, got {value!r}"
+            raise section.wrong(key, message, "yacs does not take one for the other")
 
 
 _LATE = "the rate is set after the update it is meant for: each comes an update late"

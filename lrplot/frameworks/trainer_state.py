@@ -53,7 +53,7 @@ def read(tree: Node, given: Given) -> Plan:
     if "lr_scheduler_type" not in top:
         raise _not_kept(top, "lr_scheduler_type", "--set lr_scheduler_type=linear, say")
     kept = {key: node for key, node in tree.value.items() if key in (*_RUN, *_SCHEDULE)}
-    plan = hf_trainer.read(Node(kept, tree.where, keys=tree.keys), given)
+    plan = hf_trainer.of_arguments(Node(kept, tree.where, keys=tree.keys), given)
     return msgspec.structs.replace(plan, notes=(*plan.notes, _verdict(plan, top)))
 
 

@@ -80,7 +80,7 @@ def test_each_of_its_schedulers_is_known(read: Read, scheduler: str, rates: list
 
 def test_defaults_and_bases_are_those_of_config_py(write: Callable[..., Path]) -> None:
     write("base.yaml", "MODEL: {TYPE: swin}\nTRAIN: {EPOCHS: 50}")
-    path = write("top.yaml", "BASE: ['base.yaml']\nMODEL: {TYPE: swinv2}\nTRAIN: {MIN_LR: 0}")
+    path = write("top.yaml", "BASE: ['base.yaml']\nMODEL: {TYPE: swinv2}\nTRAIN: {MIN_LR: 0.0}")
     plan = load(path, iters_per_epoch=10, gpus=4)
     assert (plan.max_iters, plan.base_lr) == (500, 5e-4)
     assert "Swin's defaults count for WARMUP_EPOCHS 20, BASE_LR 0.0005" in "\n".join(plan.notes)

@@ -15,7 +15,6 @@ from __future__ import annotations
 import argparse
 import gzip
 import importlib
-import importlib.util
 import json
 import sys
 import types
@@ -23,24 +22,13 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+from format_case import bare
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 HERE = Path(__file__).parent / "configs"
 PER_EPOCH = 33
-
-
-def bare(name: str) -> Any:
-    """Import a package without what its own __init__ imports."""
-    if name in sys.modules:
-        return sys.modules[name]
-    found = importlib.util.find_spec(name)
-    if found is None or found.origin is None:
-        raise ImportError(f"no module named {name!r}")
-    module = types.ModuleType(name)
-    module.__path__ = [str(Path(found.origin).parent)]
-    sys.modules[name] = module
-    return module
 
 
 # -- timm ---------------------------------------------------------------------------------------
