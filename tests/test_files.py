@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import os
 import stat
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from lrplot.errors import InputError
-from lrplot.files import written_whole
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from lrplot.files import write_whole, written_whole
 
 
 class Interrupted(Exception):  # noqa: N818  what stops the writing is no error of ours
@@ -81,6 +78,47 @@ def test_a_name_too_long_is_told(tmp_path: Path) -> None:
         written_whole(tmp_path / ("a" * 300)),
     ):
         pytest.fail("nothing may be written")
+
+
+def test_bytes_are_written_whole(tmp_path: Path) -> None:
+    write_whole(tmp_path / "a" / "b.bin", b"\x00\xff")
+
+    assert (tmp_path / "a" / "b.bin").read_bytes() == b"\x00\xff"
+
+
+def test_a_link_stays_one(tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    (tmp_path / "there" / "real.txt").write_text("old", encoding="utf-8")
+    (tmp_path / "link.txt").symlink_to(tmp_path / "there" / "real.txt")
+
+    write_whole(tmp_path / "link.txt", b"new")
+
+    assert (tmp_path / "link.txt").is_symlink()
+    assert (tmp_path / "there" / "real.txt").read_bytes() == b"new"
+    assert [path.name for path in (tmp_path / "there").iterdir()] == ["real.txt"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes and devices are POSIX's")
+def test_what_is_no_file_is_written_to_and_stays_what_it_is(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+
+    write_whole(tmp_path / "pipe", b"through it")
+
+    assert os.read(reader, 100) == b"through it"
+    os.close(reader)
+    assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="it is Linux's")  # noqa: PTH110  at import
+def test_a_device_that_is_full_is_told() -> None:
+    with pytest.raises(InputError, match="/dev/full: cannot be written: No space left on device"):
+        write_whole(Path("/dev/full"), b"anything")
+
+
+def test_a_name_that_no_file_can_have_is_told() -> None:
+    with pytest.raises(InputError, match="cannot be written"):
+        write_whole(Path("a\0b"), b"")
 
 
 @pytest.mark.skipif(os.name != "posix", reason="permissions are POSIX's")

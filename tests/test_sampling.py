@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import lrplot
 from lrplot.plan import Plan
-from lrplot.sampling import BLOCK, blocks, polyline, readable
-from tests.strategies import bases, schedules
+from lrplot.sampling import BLOCK, blocks, curve_of, peak, polyline, ratio, readable, trace
+from lrplot.sampling.window import Window
+from tests.strategies import LEAVES, bases, schedules
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from lrplot.schedules.base import Rates, Steps
 
 FAR = 10**12
@@ -129,6 +132,182 @@ def test_every_point_drawn_is_a_rate_the_schedule_has(
     assert (x[0], x[-1]) == (0, end)
     # a point is the rate at its step or, at the foot of a stroke, of the step before
     assert ((y == rates[steps]) | (y == rates[np.maximum(steps - 1, 0)])).all()
+
+
+def drawn_range(x: Rates, y: Rates, edges: Rates) -> tuple[Rates, Rates]:
+    """Return the least and the largest y of a line in each column, its strokes and slopes too."""
+    inner = np.interp(edges, x, y)  # where the line goes from one column into the next
+    xs = np.concatenate([x, edges, edges])
+    ys = np.concatenate([y, inner, inner])
+    column = np.searchsorted(edges, xs, side="right") - 1
+    column[len(x) + len(edges) :] -= 1  # an edge belongs to both its columns
+    column = column.clip(0, len(edges) - 2)
+    low, high = np.full(len(edges) - 1, np.inf), np.full(len(edges) - 1, -np.inf)
+    np.minimum.at(low, column, ys)
+    np.maximum.at(high, column, ys)
+    return low, high
+
+
+def spread(values: Rates, worst: Callable[[Rates], Rates], by: int = 1) -> Rates:
+    """Return the worst of each column and its neighbours."""
+    padded = np.pad(values, by, mode="edge")
+    around = [padded[i : len(padded) - 2 * by + i] for i in range(2 * by + 1)]
+    return worst(np.stack(around))
+
+
+def hold_against_every_step(curve: Plan, low: int, high: int, columns: int, by: float) -> None:
+    """Hold the line against the rate of every step: nothing missed, nothing made up."""
+    found = trace(curve_of(curve), low, high, columns)
+    assert not found.bands
+    steps = np.arange(low, high + 1)
+    rates = curve.lr(steps)
+    edges = np.linspace(low, high, columns + 1)
+    least, most = drawn_range(found.x, found.y, edges)
+    column = np.searchsorted(edges[1:-1], steps, side="right")
+    slack = by * float(np.ptp(rates)) + 1e-12 * float(np.abs(rates).max())
+
+    near_least = spread(least, lambda part: part.min(axis=0))
+    near_most = spread(most, lambda part: part.max(axis=0))
+    assert (rates >= near_least[column] - slack).all()
+    assert (rates <= near_most[column] + slack).all()
+
+    reach = max(1, -(-columns // (high - low))) + 1  # columns that the line needs for a step
+    has_least, has_most = drawn_range(steps.astype(float), rates, edges)
+    assert (least >= spread(has_least, lambda part: part.min(axis=0), reach) - 1e-12).all()
+    assert (most <= spread(has_most, lambda part: part.max(axis=0), reach) + 1e-12).all()
+
+
+@settings(max_examples=400)
+@given(schedules, bases, st.integers(25, 1200), st.integers(1, 400), st.data())
+def test_the_line_is_the_schedule_to_the_pixel(
+    schedule: lrplot.Schedule, base: float, columns: int, end: int, data: st.DataObject
+) -> None:
+    low = data.draw(st.integers(0, end - 1))
+    high = data.draw(st.integers(low + 1, end))
+    curve = plan(schedule, end, base)
+    if not trace(curve_of(curve), low, high, columns).bands:
+        hold_against_every_step(curve, low, high, columns, by=0)
+
+
+@settings(max_examples=150)
+@given(st.one_of(*LEAVES.values()), st.integers(5000, 50_000))
+def test_where_not_every_step_is_evaluated_none_that_stands_out_is_missed(
+    schedule: lrplot.Schedule, end: int
+) -> None:
+    curve = plan(schedule, end)
+    if not trace(curve_of(curve), 0, end, 100).bands:
+        hold_against_every_step(curve, 0, end, 100, by=2e-3)
+
+
+@pytest.mark.parametrize("gamma", [0.125, 0.5, 0.9, 0.97])
+@pytest.mark.parametrize("end", [9_000, 40_000])
+def test_what_is_over_within_a_column_is_seen(gamma: float, end: int) -> None:
+    fading = lrplot.Cyclic(max_lr=2.0, step_size_up=20, mode="exp_range", gamma=gamma)
+
+    hold_against_every_step(plan(fading, end), 0, end, 100, by=2e-3)
+
+
+@given(schedules, bases, st.integers(1, 60))
+def test_few_steps_are_drawn_as_stairs(schedule: lrplot.Schedule, base: float, end: int) -> None:
+    curve = plan(schedule, end, base)
+    found = trace(curve_of(curve), 0, end, 1000)
+
+    assert found.bands == ()
+    for i in np.flatnonzero(np.diff(found.x)):  # treads are level, and begin and end at a step
+        assert found.y[i] == found.y[i + 1] == curve.lr(int(found.x[i]))
+    assert found.y[-1] == curve.lr(end)
+
+
+@given(st.integers(0, FAR - 1000), st.integers(1, 900))
+def test_a_window_on_a_long_run_is_exact(low: int, width: int) -> None:
+    curve = plan(lrplot.Poly(max_iters=FAR, power=0.9), FAR)
+    asked_of = Window(low, low + width, 1000)
+    steps, _ = asked_of.steps(curve.schedule.knots(FAR))
+
+    assert steps.tolist() == list(range(low, low + width + 1))
+
+
+def test_a_window_sees_the_knots_inside_it_alone() -> None:
+    knots = lrplot.Step(step_size=7).knots(FAR)
+
+    for columns in (100, 1000):
+        _, inside = Window(FAR // 2, FAR // 2 + 10**6, columns).steps(knots)
+        assert inside.min() >= FAR // 2
+        assert inside.max() <= FAR // 2 + 10**6
+        assert (inside % 7 == 0).all()
+
+
+@pytest.mark.parametrize("cycle", [2, 3, 10, 977, 10**6])
+def test_cycles_finer_than_pixels_are_a_band_from_their_least_to_their_largest(cycle: int) -> None:
+    curve = plan(lrplot.Cyclic(max_lr=1.0, step_size_up=cycle), 10**9, 0.25)
+
+    found = trace(curve_of(curve), 0, 10**9, 900)
+
+    (band,) = found.bands
+    assert (band.x[0], band.x[-1]) == (0, 10**9)
+    assert (np.diff(band.x) > 0).all()
+    assert band.low == pytest.approx(np.full(len(band.x), 0.25), abs=1e-3)
+    assert band.high == pytest.approx(np.full(len(band.x), 1.0), abs=1e-3)
+    assert np.isnan(found.y[1:-1]).all()
+
+
+def test_a_hundred_million_cycles_take_milliseconds() -> None:
+    curve = plan(lrplot.Cyclic(max_lr=1.0, step_size_up=5), 10**9)
+    begun = time.process_time()
+
+    trace(curve_of(curve), 0, 10**9, 1000)
+
+    assert time.process_time() - begun < 0.2
+
+
+def test_a_band_takes_the_place_of_the_line_only_where_cycles_are_too_fine() -> None:
+    curve = plan(lrplot.CosineRestarts(t_0=1, t_mult=2), 2**30)
+    found = trace(curve_of(curve), 0, 2**30, 900)
+
+    assert not found.bands  # the fast ones share the first few columns
+    fast = lrplot.Sequence(
+        schedules=(lrplot.Cyclic(max_lr=2.0, step_size_up=5), lrplot.Poly(max_iters=500_000)),
+        milestones=(500_000,),
+    )
+    found = trace(curve_of(plan(fast, 10**6)), 0, 10**6, 900)
+    (band,) = found.bands
+    assert (band.x[0], band.x[-1]) == (0, pytest.approx(500_000, abs=6_000))
+    line = ~np.isnan(found.y)
+    assert found.x[line][1] >= band.x[-1] - 2_000
+    assert found.x[-1] == 10**6
+
+
+def test_a_cycle_that_no_knot_tells_of_is_seen_too() -> None:
+    hidden = plan(lrplot.Lambda(factor="0.5 + 0.5*cos(t)"), 10**8)
+
+    (band,) = trace(curve_of(hidden), 0, 10**8, 900).bands
+
+    assert band.low.max() < 0.4
+    assert band.high.min() > 0.6
+
+
+def test_a_ratio_has_no_value_where_the_first_is_0() -> None:
+    first = plan(lrplot.MultiStep(milestones=(400, 600), gamma=0.0), base=0.5)
+    found = trace(ratio(plan(lrplot.Constant(), base=1.0), first), 0, 1000, 900)
+
+    assert np.unique(found.y[~np.isnan(found.y)]).tolist() == [2.0]
+    assert found.x[~np.isnan(found.y)].max() == 399
+
+
+def test_a_ratio_is_broken_where_it_has_no_value_between() -> None:
+    first = plan(lrplot.Piecewise(boundaries=(400, 600), values=(1.0, 0.0, 0.5)))
+    found = trace(ratio(plan(lrplot.Constant(), base=1.0), first), 0, 1000, 900)
+
+    gap = np.flatnonzero(np.isnan(found.y))
+    assert gap.size
+    assert found.y[gap[0] - 1] == 1.0
+    assert found.y[gap[-1] + 1] == 2.0
+
+
+def test_the_peak_is_found_wherever_it_is() -> None:
+    spike = lrplot.Piecewise(boundaries=(FAR // 3, FAR // 3 + 1), values=(0.1, 7.0, 0.1))
+
+    assert peak(plan(spike, FAR)) == 7.0
 
 
 @given(schedules, bases)

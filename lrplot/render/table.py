@@ -1,51 +1,196 @@
-"""A rich table of the rate per step."""
+"""A rich table of the rate per step: as much beside it as the terminal has room for."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from lrplot.render.export import Grid, columns_of
 from lrplot.render.numbers import rounded
+from lrplot.render.palette import colour
+from lrplot.sampling import peak
+from lrplot.schedules.base import Phase
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
     from typing import TextIO
 
+    from lrplot.plan import Plan
+
+    Plans = tuple[Plan, ...]
+
 __all__ = ["print_table"]
+
+_GAP = 3  # characters between two columns, that the box of the table makes
+_EDGES = 2  # at both sides of a table
+_BAR = 12  # characters of the longest bar
+_EIGHTHS = " ▏▎▍▌▋▊▉█"
+_HEADER = 24  # characters of a curve's name before it is broken into lines
+
+# What is left out where it does not fit, the first of these before all others. What is not among
+# them is never left out, and no number is ever cut.
+_SPARE = ("% run", "bar", "samples", "tokens", "% peak", "phase", "epoch")
+
+
+class _Column(NamedTuple):
+    """A column: its name, and its cells, all of one width if they are numbers."""
+
+    name: str
+    cells: list[str]
+    text: bool = False  # words, to be set from the left
+
+    @property
+    def width(self) -> int:
+        """The characters that keep every cell whole; a long name is broken."""
+        return max([min(cell_len(self.name), _HEADER), *map(cell_len, self.cells)])
 
 
 def print_table(grid: Grid, out: TextIO) -> None:
     """Print the table; where it is wider than the terminal, in parts that repeat the steps."""
     console = Console(file=out, highlight=False, emoji=False)
-    for part in _parts(grid, console.width):
-        console.print(_table(part))
-        console.print(_caption(part), style="dim", soft_wrap=True, markup=False)
-
-
-def _parts(grid: Grid, width: int) -> list[Grid]:
-    """Split the curves so that each part fits the width."""
-    column = max((len(name) for name in grid.header), default=0)
-    room = max(1, (width - 24) // (max(column, 11) + 3))
-    groups = [grid.plans[i : i + room] for i in range(0, len(grid.plans), room)]
-    return [Grid(group, grid.steps, grid.param) for group in groups] if len(groups) > 1 else [grid]
-
-
-def _table(grid: Grid) -> Table:
+    blocks = not console.options.ascii_only
     title = Text(grid.plans[0].name) if len(grid.plans) == 1 else None
+    for plans, columns in _parts(grid, console.width, blocks=blocks):
+        console.width = max(console.width, _width(columns))
+        console.print(_table(columns, title))
+        caption = _caption(plans, len(grid.steps), "·" if blocks else "-")
+        console.print(caption, style="dim", soft_wrap=True, markup=False)
+
+
+# -- which columns --------------------------------------------------------------------------------
+
+
+def _positions(grid: Grid, values: Sequence[list[Any]]) -> list[_Column]:
+    """Return the step, and where it lies: the epoch, samples and tokens, where they are known."""
+    names = grid.header
+    steps = _Column("step", [f"{step:,}" for step in values[0]])
+    others = zip(names[1 + len(grid.plans) :], values[1 + len(grid.plans) :], strict=True)
+    return [steps, *(_position(name, column) for name, column in others)]
+
+
+def _position(name: str, values: Sequence[float]) -> _Column:
+    if name == "percent":
+        return _Column("% run", _aligned(map(_percent, values)))
+    whole = all(isinstance(value, int) for value in values)
+    return _Column(name, _aligned(f"{value:,}" if whole else rounded(value) for value in values))
+
+
+def _percent(value: float) -> str:
+    return f"{value:.3g}"
+
+
+def _rates(grid: Grid, values: Sequence[list[Any]]) -> list[_Column]:
+    """Return a column for each curve."""
+    count = len(grid.plans)
+    return [
+        _Column(name, _aligned(map(rounded, rates)))
+        for name, rates in zip(grid.header[1 : count + 1], values[1 : count + 1], strict=True)
+    ]
+
+
+def _beside(plan: Plan, values: Sequence[list[Any]], *, blocks: bool) -> list[_Column]:
+    """Return what stands beside a single curve: how high it is, and what the run does there."""
+    steps, rates = values[:2]
+    found = []
+    most = max([peak(plan), *rates], default=0.0)
+    if most > 0 and min(rates) < most:
+        parts = [rate / most for rate in rates]
+        found.append(_Column("% peak", _aligned(_percent(100 * part) for part in parts)))
+        found.append(_Column("bar", [_bar(part, blocks=blocks) for part in parts], text=True))
+    if len({phase.name for phase in plan.phases}) > 1:
+        found.append(_Column("phase", list(_phases(plan, steps)), text=True))
+    return found
+
+
+def _bar(part: float, *, blocks: bool) -> str:
+    if not blocks:
+        return "#" * round(part * _BAR)
+    whole, eighths = divmod(round(part * _BAR * 8), 8)
+    return (_EIGHTHS[8] * whole + _EIGHTHS[eighths]).rstrip()
+
+
+def _phases(plan: Plan, steps: Iterable[int]) -> Iterator[str]:
+    """Yield the name of each phase at the first step that is shown of it, "end" past the last."""
+    before = None
+    for step in steps:
+        inside = (phase for phase in plan.phases if phase.start <= step < phase.end)
+        phase = next(inside, Phase("end", plan.max_iters, plan.max_iters))
+        yield phase.name if phase != before else ""
+        before = phase
+
+
+def _aligned(numbers: Iterable[str]) -> list[str]:
+    """Fill numbers up with blanks so that their points stand below each other."""
+    cells = list(numbers)
+    points = [
+        min((at for at in map(cell.find, ".e") if at >= 0), default=len(cell)) for cell in cells
+    ]
+    left = max(points, default=0)
+    moved = [" " * (left - point) + cell for point, cell in zip(points, cells, strict=True)]
+    width = max(map(len, moved), default=0)
+    return [cell.ljust(width) for cell in moved]
+
+
+# -- what fits ------------------------------------------------------------------------------------
+
+
+def _width(columns: Sequence[_Column]) -> int:
+    return sum(column.width for column in columns) + _GAP * (len(columns) - 1) + _EDGES
+
+
+def _fitting(columns: list[_Column], width: int) -> list[_Column]:
+    """Leave out what there is no room for."""
+    for spare in _SPARE:
+        if _width(columns) <= width:
+            break
+        columns = [column for column in columns if column.name != spare]
+    return columns
+
+
+def _parts(grid: Grid, width: int, *, blocks: bool) -> Iterator[tuple[Plans, list[_Column]]]:
+    """Split the curves so that each part fits the width, with one curve at least."""
+    values = columns_of(grid)
+    first, rates = _positions(grid, values), _rates(grid, values)
+    if len(rates) == 1:
+        beside = _beside(grid.plans[0], values, blocks=blocks)
+        yield grid.plans, _fitting([*first, *rates, *beside], width)
+        return
+    first = _fitting([*first, max(rates, key=lambda column: column.width)], width)[:-1]
+    start = 0
+    while start < len(rates):
+        stop = start + 1
+        while stop < len(rates) and _width([*first, *rates[start : stop + 1]]) <= width:
+            stop += 1
+        yield grid.plans[start:stop], [*first, *rates[start:stop]]
+        start = stop
+
+
+# -- the table ------------------------------------------------------------------------------------
+
+
+def _table(columns: Sequence[_Column], title: Text | None) -> Table:
     table = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", pad_edge=False)
-    for name in grid.header:
-        table.add_column(Text(name), justify="right", overflow="fold")
-    for step, *values in zip(*columns_of(grid), strict=True):
-        table.add_row(f"{step:,}", *map(rounded, values))
+    for column in columns:
+        bar = column.name == "bar"
+        header = Text("" if bar else column.name, justify="left" if column.text else "right")
+        table.add_column(header, style=colour(0) if bar else None, no_wrap=True, width=column.width)
+        header.no_wrap = False
+    for cells in zip(*map(_cells, columns), strict=True):
+        table.add_row(*map(Text, cells))
     return table
 
 
-def _caption(grid: Grid) -> str:
-    conventions = dict.fromkeys(plan.convention for plan in grid.plans)
-    end = max(plan.max_iters for plan in grid.plans)
-    shown = len(grid.steps)
-    return f"{shown:,} of {end + 1:,} steps · convention: {', '.join(conventions)}"
+def _cells(column: _Column) -> list[str]:
+    """Set numbers, which are of one width, to the right of their column as they are."""
+    return column.cells if column.text else [cell.rjust(column.width) for cell in column.cells]
+
+
+def _caption(plans: Plans, shown: int, between: str) -> str:
+    conventions = dict.fromkeys(plan.convention for plan in plans)
+    end = max(plan.max_iters for plan in plans)
+    return f"{shown:,} of {end + 1:,} steps {between} convention: {', '.join(conventions)}"

@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import lrplot
-from lrplot import sampling
 from lrplot.render.export import FORMATS, Grid, columns_of
 from lrplot.render.numbers import exact, rounded
+from lrplot.sampling import rows as sampled_rows
 
 if TYPE_CHECKING:
     from typing import TextIO
@@ -165,7 +165,7 @@ class Sink(io.TextIOBase):
 
 @pytest.mark.parametrize("kind", FORMATS)
 def test_memory_does_not_grow_with_the_steps(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sampling, "BLOCK", 500)
+    monkeypatch.setattr(sampled_rows, "BLOCK", 500)
 
     def peak(count: int) -> int:
         tracemalloc.start()

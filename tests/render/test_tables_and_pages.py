@@ -52,8 +52,8 @@ def test_a_table_of_one_curve() -> None:
 
     assert lines[0] == "poly"
     assert [line.split() for line in lines if line.startswith(("  ", "1"))][:1] != []
-    assert ["500", "0.02575"] in [line.split() for line in lines]
-    assert ["1,000", "0.001"] in [line.split() for line in lines]
+    assert ["500", "0.02575"] in [line.split()[:2] for line in lines]
+    assert ["1,000", "0.001"] in [line.split()[:2] for line in lines]
     assert "convention: native" in lines[-1]
     assert lines[-1].startswith("3 of 1,001 steps")
 

@@ -1,0 +1,271 @@
+"""Curves in characters: what is drawn are rates of the schedule, in the room there is."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import numpy as np
+import pytest
+from rich.cells import cell_len
+
+import lrplot
+from lrplot.errors import InputError, ParameterError
+from lrplot.render.look import Look
+from lrplot.render.terminal import draw, print_curves
+
+WINDOWS = [(80, 22), (40, 10), (200, 48)]
+
+
+def plan(schedule: lrplot.Schedule | None = None, **more: Any) -> lrplot.Plan:
+    poly = lrplot.Poly(max_iters=1000)
+    fields = {"schedule": schedule or poly, "base_lr": 0.1, "max_iters": 1000, **more}
+    return lrplot.Plan(**fields)
+
+
+def rows(*plans: lrplot.Plan, width: int = 80, height: int = 22, **more: Any) -> list[str]:
+    unicode = more.pop("unicode", True)
+    text = draw(plans, Look(**more), width=width, height=height, unicode=unicode)
+    return text.plain.split("\n")
+
+
+def edge(lines: list[str]) -> int:
+    """Return the column at which the inside of the axes begins."""
+    return next(i for i, sign in enumerate(lines[0]) if sign in "┤│") + 1
+
+
+def dots(lines: list[str]) -> list[tuple[int, int]]:
+    """Return the places of all dots, counted from the lower left."""
+    inside = [line for line in lines if "┤" in line or "│" in line]
+    start = edge(lines)
+    found = []
+    for up, line in enumerate(reversed(inside)):
+        for column, sign in enumerate(line[start:]):
+            mask = ord(sign) - 0x2800 if sign >= "\u2800" else 0
+            for bit, (x, y) in enumerate(
+                [(0, 3), (0, 2), (0, 1), (1, 3), (1, 2), (1, 1), (0, 0), (1, 0)]
+            ):
+                if mask >> bit & 1:
+                    found.append((2 * column + x, 4 * up + y))
+    return found
+
+
+# -- what is drawn --------------------------------------------------------------------------------
+
+SHAPES = {
+    "poly": plan(),
+    "warm": plan(lrplot.LinearWarmup(warmup_steps=100, then=lrplot.Cosine(max_iters=900))),
+    "step": plan(lrplot.MultiStep(milestones=(300, 301, 700))),
+    "cyclic": plan(lrplot.Cyclic(max_lr=0.1, step_size_up=40), base_lr=0.01),
+    "fine": plan(lrplot.Cyclic(max_lr=0.1, step_size_up=3), base_lr=0.01, max_iters=10_000),
+    "short": plan(lrplot.Poly(max_iters=12), max_iters=12),
+}
+
+
+@pytest.mark.parametrize(("width", "height"), WINDOWS)
+@pytest.mark.parametrize("name", SHAPES)
+def test_no_dot_is_where_the_schedule_never_is(name: str, width: int, height: int) -> None:
+    given = SHAPES[name]
+    lines = rows(given, width=width, height=height, ylim="0..0.1")
+    count = sum("┤" in line or "│" in line for line in lines)
+    columns, end = 2 * (width - edge(lines)) - 1, given.max_iters
+    found = dots(lines)
+
+    for x, y in found:
+        first = max(0, int((x - 1) / columns * end) - 1)
+        last = min(end, int((x + 1) / columns * end) + 1)
+        near = given.lr(np.arange(first, last + 1)) / 0.1 * (4 * count - 1)
+        assert near.min() - 1 <= y <= near.max() + 1, (x, y)
+    assert {x for x, _ in found} == set(range(columns + 1))
+
+
+@pytest.mark.parametrize("end", [10**3, 10**6, 10**12])
+def test_a_spike_is_seen_at_any_scale(end: int) -> None:
+    at = end // 3
+    spike = lrplot.Piecewise(boundaries=(at, at + 1), values=(0.01, 0.1, 0.01))
+    found = dots(rows(plan(spike, max_iters=end), ylim="0..0.11"))
+    heights = {y for _, y in found}
+
+    assert len({x for x, y in found if y == max(heights)}) == 1
+    assert len(heights) > 60
+
+
+def test_a_jump_is_upright() -> None:
+    found = dots(rows(plan(lrplot.MultiStep(milestones=(500,)), max_iters=10**6)))
+    by_column = {x: {y for at, y in found if at == x} for x, _ in found}
+
+    assert sum(len(ys) > 1 for ys in by_column.values()) == 1
+
+
+def test_the_same_is_drawn_every_time() -> None:
+    plans = [plan(name="a"), plan(lrplot.Cosine(max_iters=1000), name="b")]
+
+    assert rows(*plans) == rows(*plans)
+
+
+# -- how it is fitted -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("unicode", [True, False])
+@pytest.mark.parametrize("count", [1, 3, 20])
+@pytest.mark.parametrize(("width", "height"), WINDOWS)
+def test_it_fills_the_window_and_no_more(
+    width: int, height: int, count: int, *, unicode: bool
+) -> None:
+    plans = [plan(lrplot.Poly(max_iters=1000, power=i), name=f"学习率 {i}") for i in range(count)]
+    lines = rows(*plans, width=width, height=height, title="t" * 300, unicode=unicode)
+
+    assert len(lines) == height
+    assert max(map(cell_len, lines)) == width
+    assert lines[0] == "t" * (width - 3) + "..."
+
+
+def test_a_window_too_small_for_anything_gets_a_picture_all_the_same() -> None:
+    lines = rows(plan(), plan(name="b"), width=1, height=1, title="title")
+
+    assert sum("┤" in line or "│" in line for line in lines) >= 4
+
+
+def test_plain_characters_are_ascii() -> None:
+    lines = rows(plan(), plan(name="b"), unicode=False, mark=("500",), log=True, title="t")
+
+    assert all(line.isascii() for line in lines)
+
+
+# -- axes and words -------------------------------------------------------------------------------
+
+
+def test_ticks_are_written_as_people_write() -> None:
+    long = plan(lrplot.Poly(max_iters=160_000), max_iters=160_000, base_lr=6e-5)
+    lines = rows(long, log=True, ylim="1e-7..1e-4")
+    steps = lines[-3].split()
+    rates = [line.split()[0] for line in lines if "┤" in line]
+
+    assert steps[0] == "0"
+    assert steps[-1] == "160k"
+    assert {"40k", "80k", "120k"} <= set(steps)
+    assert {"1e-5", "1e-6", "6e-5"} <= set(rates)
+
+
+@pytest.mark.parametrize("end", [7, 1000, 87_960, 123_457, 10**6 + 1, 10**12])
+@pytest.mark.parametrize("width", [40, 80, 200])
+def test_steps_below_the_axis_keep_apart(end: int, width: int) -> None:
+    lines = rows(plan(max_iters=end), width=width)
+    texts = lines[-2].split()
+
+    assert texts[0] == "0"
+    assert len(texts) >= 2
+    assert lines[-3].count("┬") == len(texts)
+
+
+def test_the_unit_is_said() -> None:
+    assert rows(plan())[-1].strip() == "iteration"
+    assert rows(plan(iters_per_epoch=7330))[-1].strip() == "iteration, 7,330 to an epoch"
+    assert rows(plan(iters_per_epoch=1))[-1].strip() == "epoch"
+
+
+def test_lines_are_told_apart_by_letters() -> None:
+    plans = [plan(lrplot.Poly(max_iters=1000, power=p), name=f"power={p}") for p in (0.5, 1, 2)]
+    for unicode in (True, False):
+        lines = rows(*plans, unicode=unicode)
+        assert lines[-1] == "a power=0.5  b power=1  c power=2"
+        assert set("abc") <= set("".join(lines[:-4]))
+
+
+def test_one_line_needs_no_legend_and_a_legend_can_be_left_out() -> None:
+    assert "poly" not in "".join(rows(plan()))
+    assert "two" not in "".join(rows(plan(), plan(name="two"), legend=False))
+
+
+def test_labels_name_the_lines() -> None:
+    assert rows(plan(), plan(), label=("x", "y"))[-1] == "a x  b y"
+    with pytest.raises(ParameterError):
+        rows(plan(), label=("x", "y"))
+
+
+def test_a_legend_that_is_too_long_says_how_much_is_missing() -> None:
+    lines = rows(*(plan(name=f"a rather long name {i}") for i in range(30)), width=40, height=12)
+
+    assert lines[-1].endswith("more")
+    shown = sum(line.count("long name") for line in lines)
+    assert lines[-1].endswith(f"and {30 - shown} more")
+
+
+# -- the look -------------------------------------------------------------------------------------
+
+
+def test_zero_is_left_out_of_a_log_axis_and_that_is_said() -> None:
+    assert rows(plan(), log=True)[-1] == "0 has no place on this axis"
+    with pytest.raises(InputError, match="no rate is above 0"):
+        rows(plan(base_lr=0), log=True)
+
+
+def test_a_part_of_the_run_can_be_drawn() -> None:
+    lines = rows(plan(), xlim="20%..40%")
+
+    assert (lines[-2].split()[0], lines[-2].split()[-1]) == ("200", "400")
+
+
+def test_percent_of_run_and_peak() -> None:
+    lines = rows(plan(), percent=True)
+
+    assert "100%" in lines[-2]
+    assert any(line.startswith("100% ┤") for line in lines)
+
+
+def test_a_marked_step_is_pointed_out() -> None:
+    lines = rows(plan(), mark=("500",))
+
+    assert sum("●" in line for line in lines[:-1]) == 1
+    assert lines[-1] == "● step 500: 0.0535887"
+    assert rows(plan(), plan(), mark=("500",))[-1].count("b at step 500: 0.0535887") == 1
+
+
+def test_several_parameters_are_above_each_other() -> None:
+    cycle = plan(lrplot.OneCycle(max_iters=1000, max_lr=0.1))
+    lines = rows(cycle, param=("lr", "momentum"))
+
+    assert [line for line in lines if line in {"learning rate", "momentum"}] == [
+        "learning rate",
+        "momentum",
+    ]
+    assert len(lines) <= 22
+
+
+# -- printing -------------------------------------------------------------------------------------
+
+
+def printed(monkeypatch: pytest.MonkeyPatch, **env: str) -> str:
+    for name in ("NO_COLOR", "FORCE_COLOR", "TERM", "COLORTERM"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in env.items():
+        monkeypatch.setenv(name, value)
+    out = io.StringIO()
+    plans = [plan(), plan(lrplot.Cosine(max_iters=1000), name="cosine")]
+    print_curves(plans, Look(), out, width=80, height=20, unicode=True)
+    return out.getvalue()
+
+
+def test_a_pipe_gets_no_colours(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "\x1b" not in printed(monkeypatch)
+
+
+def test_a_terminal_gets_the_colours_of_the_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = printed(monkeypatch, FORCE_COLOR="1", TERM="xterm", COLORTERM="truecolor")
+
+    assert "\x1b[38;2;0;114;178m" in text  # #0072B2
+    assert "\x1b[38;2;213;94;0m" in text  # #D55E00
+
+
+def test_no_color_is_obeyed(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = printed(monkeypatch, FORCE_COLOR="1", TERM="xterm", NO_COLOR="1")
+
+    assert "38;" not in text
+    assert "\x1b[3" not in text
+
+
+def test_what_is_too_small_to_be_reckoned_with_is_as_good_as_0() -> None:
+    tiny = lrplot.Piecewise(boundaries=(500,), values=(0.1, 5e-324))
+
+    assert rows(plan(tiny), log=True)
+    assert rows(plan(tiny))
