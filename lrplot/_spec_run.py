@@ -6,15 +6,17 @@ run: {dataset_size: 117266, batch_size: 2, gpus: 8, epochs: 12}
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+from msgspec import Meta
 
 from lrplot.errors import ParameterError, Problem, suggest
 from lrplot.schedules.base import Period, as_field, check_value
 from lrplot.syntax.tree import Key, Node, to_data
-from lrplot.units import SIZES, Horizon, UnitError
+from lrplot.units import SIZES, Horizon, UnitError, count_of, epochs_of, length_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 __all__ = ["LENGTHS", "RUN_SIZES", "in_steps", "read_count", "read_horizon"]
 
@@ -29,6 +31,7 @@ RUN_SIZES = {
     "seq_len": "tokens in a sample",
 }
 _COUNT = as_field("steps", Period)
+_Epochs = Annotated[float, Meta(gt=0, le=2**53)]
 _ALIASES = {"epochs": "max_epochs"}
 
 
@@ -37,9 +40,8 @@ def read_horizon(tree: Node, problems: list[Problem], notes: list[str]) -> Horiz
     found = _found(tree, problems)
     values: dict[str, Any] = {}
     for name in SIZES:
-        if name in found:
-            key, node = found[name]
-            values[name] = _size(name, key, node, problems)
+        kind, read = (bool, None) if name == "drop_last" else (Period, count_of)
+        values[name] = _number(found, name, kind, read, problems)
     epoch = _count(found, "iters_per_epoch", Horizon(), problems, notes)
     values = {name: value for name, value in values.items() if value is not None}
     before = len(problems)
@@ -47,7 +49,7 @@ def read_horizon(tree: Node, problems: list[Problem], notes: list[str]) -> Horiz
     if len(problems) > before:
         return sized
     max_iters = _count(found, "max_iters", sized, problems, notes)
-    epochs = _count(found, "max_epochs", Horizon(iters_per_epoch=1), problems, notes)
+    epochs = _number(found, "max_epochs", _Epochs, epochs_of, problems)
     if epochs is not None and max_iters is not None:
         key, node = found["max_epochs"]
         message = "give max_iters or max_epochs, not both"
@@ -95,13 +97,23 @@ def _key_place(tree: Node, key: str, node: Node) -> Any:
     return tree.keys.get(key, node.where)
 
 
-def _size(name: str, key: str, node: Node, problems: list[Problem]) -> Any:
-    if name != "drop_last":
-        return read_count(node, Horizon(), key, problems, [])
+def _number(
+    found: dict[str, tuple[str, Node]],
+    name: str,
+    kind: Any,
+    read: Callable[[str], float] | None,
+    problems: list[Problem],
+) -> Any:
+    """Return what is no length in steps: a size, a number of epochs, a flag."""
+    if name not in found:
+        return None
+    key, node = found[name]
+    value = to_data(node)
     try:
-        return check_value(key, bool, to_data(node))
-    except ParameterError as error:
-        problems.append(Problem(error.problems[0].message, key, node.where))
+        return check_value(key, kind, read(value) if read and isinstance(value, str) else value)
+    except (UnitError, ParameterError) as error:
+        first = error.problems[0]
+        problems.append(Problem(first.message, key, node.where, first.hint))
         return None
 
 
@@ -115,6 +127,13 @@ def _count(
     if name not in found:
         return None
     key, node = found[name]
+    if isinstance(node.value, str):
+        try:
+            length_of(node.value, horizon)
+        except UnitError as error:
+            first = error.problems[0]
+            problems.append(Problem(first.message, key, node.where, first.hint))
+            return None
     return read_count(node, horizon, key, problems, notes)
 
 

@@ -51,7 +51,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         name: whose rule it is.
         divisions: from the samples of an epoch to its updates.
-        whole_epochs: how the updates of a run are rounded where its epochs are no whole number.
+        part_epochs: how the updates of a run are rounded where its epochs are no whole number.
     """
 
     name: str

@@ -18,7 +18,7 @@ Every problem of a file is collected before any is raised.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 from msgspec import NODEFAULT, Struct
@@ -31,6 +31,9 @@ from lrplot.schedules import Schedule, Sequence, by_name
 from lrplot.schedules.base import Field, check_value, fields_of
 from lrplot.syntax.tree import Key, Node, refuse_repeats, to_data
 from lrplot.units import LARGEST_STEP, Horizon, UnitError
+
+if TYPE_CHECKING:
+    from fractions import Fraction
 
 __all__ = ["LENGTHS", "PLAN_KEYS", "RUN_SIZES", "read", "write"]
 
@@ -68,12 +71,19 @@ class _Surroundings(Struct, frozen=True, kw_only=True):
         end = None if self.end is None else cls.room(given, self.end, index)
         return msgspec.structs.replace(self, end=end, horizon=self._slower(cls.clock(given)))
 
-    def _slower(self, clock: int) -> Horizon:
+    def _slower(self, clock: int | Fraction) -> Horizon:
         """Return the run's horizon in steps of a clock that ticks once every `clock` steps."""
+        if clock == 1:
+            return self.horizon
         run, epoch = self.horizon.max_iters, self.horizon.iters_per_epoch
+        size = self.horizon.samples_per_iter
+        if size is not None:
+            size = self.horizon.dataset_size if clock == epoch else int(size * clock)
         return Horizon(
-            max_iters=None if run is None else -(-run // clock),
-            iters_per_epoch=None if epoch is None else max(1, epoch // clock),
+            max_iters=None if run is None else int(-(-run // clock)),
+            iters_per_epoch=None if epoch is None else max(1, int(epoch // clock)),
+            batch_size=size or None,
+            seq_len=self.horizon.seq_len,
         )
 
     def supply(self, field: Field) -> Any:

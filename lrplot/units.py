@@ -21,9 +21,19 @@ from lrplot.schedules.base import check_value
 if TYPE_CHECKING:
     from fractions import Fraction
 
-__all__ = ["LARGEST_STEP", "SIZES", "Horizon", "Position", "UnitError"]
+__all__ = [
+    "LARGEST_STEP",
+    "SIZES",
+    "Horizon",
+    "Position",
+    "UnitError",
+    "count_of",
+    "epochs_of",
+    "length_of",
+]
 
 LARGEST_STEP = 2**53  # beyond it a step is no longer exact as a float64
+_MOST = 2**63 - 1  # beyond it nothing is counted
 _LONGEST = 100  # characters; any duration is shorter, and Python refuses to read endless digits
 
 # What says how large an update is, and an epoch of them.
@@ -31,10 +41,10 @@ SIZES = ("dataset_size", "batch_size", "gpus", "accumulate", "drop_last", "seq_l
 
 _MULTIPLES = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "b": 10**9, "t": 10**12}
 _DURATION = re.compile(
-    r"(?P<number>\d[\d_,]*(?:\.\d*)?|\.\d+)(?:e(?P<exponent>[+-]?\d{1,3}))?"
+    r"(?P<number>\d+(?:[_,]\d+)*(?:\.\d*)?|\.\d+)(?:e(?P<exponent>[+-]?\d{1,3}))?"
     r"(?P<multiple>[kmgbt])?\s*"
     r"(?P<unit>it|iters?|iterations?|steps?|updates?|ep|epochs?|samples?|tok|tokens?|%)?",
-    re.IGNORECASE,
+    re.IGNORECASE | re.ASCII,
 )
 _Count = Annotated[int, Meta(ge=1, le=LARGEST_STEP)]
 _Epochs = Annotated[float, Meta(gt=0, le=LARGEST_STEP)]
@@ -106,10 +116,21 @@ class Horizon(msgspec.Struct, frozen=True, kw_only=True):
             if value is not None and field.name not in ("rule", "drop_last"):
                 kind = _Epochs if field.name == "max_epochs" else _Count
                 self._set(field.name, check_value(field.name, kind, value))
+        self._set("drop_last", check_value("drop_last", bool, self.drop_last))
+        if self.dataset_size and not (self.batch_size or self.iters_per_epoch):
+            message = "needs batch_size: how many samples are in a batch"
+            raise ParameterError("dataset_size", message, "add --batch-size N")
         if self.loading is not None:
             self._follows("iters_per_epoch", self._counted(self.loading))
         if self.max_epochs is not None and self.iters_per_epoch is not None:
             self._follows("max_iters", self._whole(self.max_epochs, self.iters_per_epoch))
+        self._fits(self.max_iters or 1)
+
+    def _fits(self, steps: int) -> None:
+        """Refuse sizes whose samples or tokens no longer count exactly in 64 bits."""
+        if steps * (self.samples_per_iter or 1) * (self.seq_len or 1) > _MOST:
+            what = "tokens" if self.seq_len else "samples"
+            raise ParameterError("batch_size", f"makes more than 2^63 {what} of {steps:,} updates")
 
     def lasting(self, max_iters: int, iters_per_epoch: int | None = None) -> Horizon:
         """Return the same run with another length; epochs that make another one are forgotten."""
@@ -183,7 +204,10 @@ class Horizon(msgspec.Struct, frozen=True, kw_only=True):
     # -- where a step lies ------------------------------------------------------------------------
 
     def position(self, step: int) -> Position:
-        """Return where a step lies in every unit that is known."""
+        """Return where a step lies in every unit that is known.
+
+        Raises ParameterError where it is no whole number >= 0, or too large for its samples.
+        """
         found = {name: at.item() for name, at in self.positions(step).items()}
         return Position(step, *(found.get(name) for name in Position._fields[1:]))
 
@@ -191,7 +215,11 @@ class Horizon(msgspec.Struct, frozen=True, kw_only=True):
         """Return, by the names of Position, arrays of where steps lie; only what is known."""
         from lrplot._lazy import np
 
-        steps = np.asarray(steps, dtype=np.int64)
+        steps = np.asarray(steps)
+        if steps.size and (steps.dtype.kind not in "iu" or steps.min() < 0):
+            raise ParameterError("steps", "must be whole numbers >= 0")
+        self._fits(int(steps.max()) if steps.size else 1)
+        steps = steps.astype(np.int64)
         known: dict[str, Any] = {}
         if self.iters_per_epoch is not None:
             known["epoch"] = steps / self.iters_per_epoch
@@ -223,7 +251,10 @@ class Horizon(msgspec.Struct, frozen=True, kw_only=True):
         """
         if text.isascii() and text.isdigit() and len(text) < len(str(LARGEST_STEP)):
             return int(text)  # what is asked for most needs no fractions, whose import takes time
-        return _nearest(self._exact(text), text)
+        exact, unit = self._exact(text), _unit(text)
+        if unit.startswith("ep") and self.iters_per_epoch == 1:
+            return _bounded(int(exact // 1), text)  # a step is an epoch, and this lies in it
+        return _bounded(_nearest(exact), text)
 
     def rounding(self, text: str) -> str:
         """Return a sentence where a duration falls between two steps, else an empty string."""
@@ -232,15 +263,22 @@ class Horizon(msgspec.Struct, frozen=True, kw_only=True):
         exact = self._exact(text)
         if exact.denominator == 1:
             return ""
-        return f"{self._said(text)} is {float(exact):,.10g}: {_nearest(exact, text):,}"
+        if self.iters_per_epoch == 1 and _unit(text).startswith("ep"):
+            return f"{text.strip()} lies in epoch {self.steps(text):,}, and steps are epochs here"
+        return f"{self._said(text)} is {float(exact):,.10g}: {_nearest(exact):,}"
 
     def _said(self, text: str) -> str:
-        unit = _parse(text)[1]
+        """Return a duration with what it is a part or a multiple of."""
+        unit, said = _unit(text), text.strip()
         if unit == "%":
-            return f"{text.strip()} of {self.max_iters:,} steps"
+            return f"{said} of {self.max_iters:,} steps"
         if unit.startswith("ep"):
-            return f"{text.strip()} of {self.iters_per_epoch:,} steps"
-        return f"{text.strip()} at {self.samples_per_iter:,} samples a step"
+            return f"{said} of {self.iters_per_epoch:,} steps"
+        noun, each = ("token", self.seq_len or 1) if unit.startswith("tok") else ("sample", 1)
+        if self.loading is None or self.drop_last:
+            return f"{said} at {many((self.samples_per_iter or 1) * each, noun)} a step"
+        epoch = many(self.loading.dataset_size * each, noun)
+        return f"{said} at {epoch} in {many(self.iters_per_epoch or 1, 'step')}"
 
     def _exact(self, text: str) -> Fraction:
         """Return the steps of a duration before they are rounded."""
@@ -288,19 +326,51 @@ _NEEDED = {
 }
 
 
-def _nearest(exact: Fraction, text: str) -> int:
-    steps = int((2 * exact + 1) // 2)
+def count_of(text: str) -> int:
+    """Return a whole number as sizes are written (500, 118k, 1_281_167); no unit goes with it."""
+    number, unit = _parse(text, "write 500 or 118k")
+    if unit or number.denominator != 1:
+        raise UnitError(f"'{text}' is not a whole number", "write 500 or 118k")
+    return _bounded(int(number), text)
+
+
+def length_of(text: str, horizon: Horizon) -> int:
+    """Return the steps of a run's length: any duration but a part of the run itself."""
+    if text.strip().lower() == "end" or _unit(text) == "%":
+        message = f"'{text}' is a part of the run, whose length this is"
+        raise UnitError(message, "write 160k or 12ep")
+    return horizon.steps(text)
+
+
+def epochs_of(text: str) -> int | float:
+    """Return a number of epochs, which may be a part of one: 12, 12ep, 0.5."""
+    number, unit = _parse(text, "write 12 or 0.5")
+    if unit and not unit.startswith("ep"):
+        raise UnitError(f"'{text}' is not a number of epochs", "write 12 or 0.5")
+    return int(number) if number.denominator == 1 else float(number)
+
+
+def _nearest(exact: Fraction) -> int:
+    return int((2 * exact + 1) // 2)
+
+
+def _bounded(steps: int, text: str) -> int:
     if steps > LARGEST_STEP:
         raise UnitError(f"'{text}' is more than 2^53 steps")
     return steps
 
 
-def _parse(text: str) -> tuple[Fraction, str]:
+def _unit(text: str) -> str:
+    return "" if text.strip().lower() == "end" else _parse(text)[1]
+
+
+def _parse(text: str, hint: str = "write 500, 160k, 12ep, 50% or end") -> tuple[Fraction, str]:
     from fractions import Fraction
 
     found = _DURATION.fullmatch(text.strip()) if len(text) <= _LONGEST else None
     if not found:
-        raise UnitError(f"'{text}' is not a step", "write 500, 160k, 12ep, 50% or end")
+        what = "step" if "ep" in hint else "number"
+        raise UnitError(f"'{text}' is not a {what}", hint)
     number = Fraction(re.sub("[_,]", "", found["number"]))
     number *= Fraction(10) ** int(found["exponent"] or 0)
     return number * _MULTIPLES[(found["multiple"] or "").lower()], (found["unit"] or "").lower()

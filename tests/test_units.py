@@ -191,7 +191,10 @@ def test_a_position_in_samples_reads_back_as_its_step(step: int, samples: int, b
         (Horizon(max_iters=1005), "10%", "10% of 1,005 steps is 100.5: 101"),
         (Horizon(max_iters=1000), "10%", ""),
         (Horizon(iters_per_epoch=63), "3.3ep", "3.3ep of 63 steps is 207.9: 208"),
-        (SIZED, "100samples", "100samples at 64 samples a step is 1.5625: 2"),
+        (SIZED, "100samples", "100samples at 1,005 samples in 16 steps is 1.5625: 2"),
+        (SIZED, "9000tok", "9000tok at 128,640 tokens in 16 steps is 1.098632812: 1"),
+        (Horizon(batch_size=64), "100samples", "100samples at 64 samples a step is 1.5625: 2"),
+        (Horizon(iters_per_epoch=1), "1.5ep", "1.5ep lies in epoch 1, and steps are epochs here"),
         (Horizon(), "500", ""),
     ],
 )

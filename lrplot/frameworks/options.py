@@ -10,10 +10,10 @@ from lrplot.plan import BaseRate, Given
 from lrplot.schedules.base import Period, check_value
 from lrplot.syntax.documents import parse_document
 from lrplot.syntax.series import read_series
-from lrplot.units import Horizon, UnitError
+from lrplot.units import Horizon, UnitError, count_of, epochs_of, length_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 __all__ = ["read_given"]
 
@@ -26,9 +26,10 @@ def read_given(options: Mapping[str, Any]) -> Given:
     Text is read as a file would have it ("160k", "12ep"); numbers are taken as they are. max_epochs
     times iters_per_epoch is max_iters. Raises UsageError, naming the option.
     """
-    epoch = _count(options, "iters_per_epoch", Horizon())
-    max_iters = _count(options, "max_iters", Horizon(iters_per_epoch=epoch))
-    max_epochs = _count(options, "max_epochs", Horizon(iters_per_epoch=1))
+    epoch = _count(options, "iters_per_epoch", Horizon().steps)
+    horizon = Horizon(iters_per_epoch=epoch)
+    max_iters = _count(options, "max_iters", lambda text: length_of(text, horizon))
+    max_epochs = _count(options, "max_epochs", epochs_of)
     if max_epochs is not None and max_iters is not None:
         raise _wrong("max_epochs", "give --max-iters or --max-epochs, not both")
     if max_epochs is not None and epoch is not None:
@@ -38,8 +39,8 @@ def read_given(options: Mapping[str, Any]) -> Given:
         max_iters=max_iters,
         max_epochs=max_epochs,
         iters_per_epoch=epoch,
-        **{key: _count(options, key, Horizon()) for key in _COUNTS},
-        drop_last=_flag(options.get("drop_last")),
+        **{key: _count(options, key, count_of) for key in _COUNTS},
+        drop_last=_flag(options),
         optimizer=options.get("optimizer"),
         auto_scale_lr=bool(options.get("auto_scale_lr")),
         metrics=_metrics(options.get("metrics")),
@@ -51,18 +52,24 @@ def _wrong(key: str, message: str, hint: str = "") -> UsageError:
     return UsageError([Problem(message=message, where=where, hint=hint)])
 
 
-def _count(options: Mapping[str, Any], key: str, horizon: Horizon) -> int | None:
+def _count(options: Mapping[str, Any], key: str, read: Callable[[str], float]) -> int | None:
     value = options.get(key)
     try:
         if isinstance(value, str):
-            value = horizon.steps(value)
+            value = read(value)
         return None if value is None else int(check_value(key, Period, value))
     except (UnitError, ParameterError) as error:
         raise _wrong(key, error.problems[0].message, error.problems[0].hint) from None
 
 
-def _flag(value: Any) -> bool | None:
-    return None if value is None else bool(value)
+def _flag(options: Mapping[str, Any]) -> bool | None:
+    value = options.get("drop_last")
+    if isinstance(value, str):
+        value = parse_document(value, "--drop-last").value
+    try:
+        return None if value is None else bool(check_value("drop_last", bool, value))
+    except ParameterError as error:
+        raise _wrong("drop_last", error.problems[0].message) from None
 
 
 def _rate(options: Mapping[str, Any]) -> float | None:

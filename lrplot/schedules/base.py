@@ -14,6 +14,7 @@ from lrplot.errors import ParameterError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from fractions import Fraction
 
     import numpy as np
     from numpy.typing import NDArray
@@ -109,10 +110,10 @@ class Schedule(
         given holds the outer schedule's other fields; index counts its inner schedules.
         """
         del index
-        return -(-end // cls.clock(given))
+        return int(-(-end // cls.clock(given)))
 
     @classmethod
-    def clock(cls, given: Mapping[str, Any]) -> int:
+    def clock(cls, given: Mapping[str, Any]) -> int | Fraction:
         """Return how many steps of this schedule make one step of those inside it."""
         del given
         return 1
@@ -339,4 +340,5 @@ def joined_phases(parts: list[tuple[Phase, ...]]) -> tuple[Phase, ...]:
 
 def _names_at(parts: list[tuple[Phase, ...]], step: int) -> str:
     found = [phase.name for part in parts for phase in part if phase.start <= step < phase.end]
-    return " x ".join(dict.fromkeys(name for name in found if name != "constant")) or "constant"
+    told = dict.fromkeys(name for name in found if name not in ("constant", "scale"))
+    return " x ".join(told) or "constant"

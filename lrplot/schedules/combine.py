@@ -177,6 +177,11 @@ class PerEpoch(Schedule, frozen=True, kw_only=True, tag="per_epoch"):
         inner = self.schedule.phases(-(-end // size))
         return tuple(Phase(p.name, p.start * size, min(end, p.end * size)) for p in inner)
 
+    def momentum(self) -> Schedule | None:
+        """Return the momentum's schedule, on the same clock."""
+        inner = self.schedule.momentum()
+        return inner and PerEpoch(schedule=inner, iters_per_epoch=self.iters_per_epoch)
+
 
 class Repeat(Schedule, frozen=True, kw_only=True, tag="repeat"):
     """A schedule that starts again every so many steps.

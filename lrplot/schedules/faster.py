@@ -12,12 +12,14 @@ from lrplot.schedules.base import Knots, Period, Phase, Schedule, points
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from fractions import Fraction
 
     from lrplot.schedules.base import Rates, Steps
 
 __all__ = ["Faster"]
 
 _MANY_KNOTS = 10_000
+_FAR = 2**62  # steps further than any run goes; the schedule stands there
 
 
 class Faster(Schedule, frozen=True, kw_only=True, tag="faster"):
@@ -33,7 +35,7 @@ class Faster(Schedule, frozen=True, kw_only=True, tag="faster"):
     """
 
     schedule: Annotated[Schedule, Meta(description="the schedule, counting its own steps")]
-    times: Annotated[int, Meta(ge=1, le=2**10, description="steps that it takes at each update")]
+    times: Annotated[int, Meta(ge=1, le=2**31, description="steps that it takes at each update")]
     iters_per_epoch: Annotated[Period | None, Meta(description="updates in an epoch")] = None
     steps_per_epoch: Annotated[
         Period | None, Meta(description="steps that it takes in an epoch")
@@ -47,7 +49,8 @@ class Faster(Schedule, frozen=True, kw_only=True, tag="faster"):
     def steps(self, updates: Any) -> Any:
         """Return the steps that the schedule has taken at an update, or at each of an array."""
         if self.iters_per_epoch is None or self.steps_per_epoch is None:
-            return updates * self.times
+            return np.minimum(updates, _FAR // self.times) * self.times
+        updates = np.minimum(updates, _FAR // max(self.times, self.steps_per_epoch))
         epochs, rest = np.divmod(updates, self.iters_per_epoch)
         return epochs * self.steps_per_epoch + np.minimum(rest * self.times, self.steps_per_epoch)
 
@@ -67,10 +70,11 @@ class Faster(Schedule, frozen=True, kw_only=True, tag="faster"):
         return self.schedule.uses_base()
 
     @classmethod
-    def room(cls, given: Mapping[str, Any], end: int, index: int) -> int:
-        """Return the steps that it takes in as many updates."""
-        del index
-        return end * int(given.get("times", 1))
+    def clock(cls, given: Mapping[str, Any]) -> Fraction:
+        """Return the updates in a step of the schedule: a part of one."""
+        from fractions import Fraction
+
+        return Fraction(1, int(given.get("times", 1)))
 
     def knots(self, end: int) -> Knots:
         """Return the first update at or past each knot of the schedule; all, where too many."""
@@ -87,6 +91,8 @@ class Faster(Schedule, frozen=True, kw_only=True, tag="faster"):
         """Return the schedule's own, in updates; those shorter than one are left out."""
         inner = self.schedule.phases(int(self.steps(end)))
         edges = [(each.name, self.when(each.start), self.when(each.end)) for each in inner]
+        over = edges[-1][2] if edges else 0
+        edges.append(("past its end", over, end))
         return tuple(Phase(name, a, min(b, end)) for name, a, b in edges if a < min(b, end))
 
     def momentum(self) -> Schedule | None:
