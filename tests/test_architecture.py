@@ -23,8 +23,13 @@ ROOMS = (
     "lrplot.errors",
     "lrplot.syntax",
     "lrplot.schedules",
+    "lrplot.accounting",
     "lrplot.units",
     "lrplot.plan",
+    "lrplot.stepping",
+    "lrplot.scaling",
+    "lrplot.loop",
+    "lrplot._spec_run",
     "lrplot._spec_write",
     "lrplot.spec",
     "lrplot.frameworks",
@@ -32,6 +37,9 @@ ROOMS = (
     "lrplot.source",
     "lrplot.sampling",
     "lrplot.render",
+    "lrplot.figures",
+    "lrplot.sphinx",
+    "lrplot.markdown",
     "lrplot.schema",
     "lrplot.cli",
     "lrplot.__main__",
@@ -41,13 +49,18 @@ CONVENIENCES = {
     ("lrplot", "lrplot.plan"),  # the package's own names, each fetched at its first use
     ("lrplot", "lrplot.source"),
     ("lrplot", "lrplot.schedules"),
+    ("lrplot", "lrplot.units"),
     ("lrplot.plan", "lrplot.render"),  # plan.plot() draws itself
 }
 # Which modules may import what others made; the rest reach numpy as `from lrplot._lazy import np`.
 HOMES = {
     "click": ("lrplot.cli",),
     "matplotlib": ("lrplot.render.figure",),
-    "rich": ("lrplot.render.table",),
+    "plotille": ("lrplot.render.terminal",),
+    "rich": ("lrplot.render.table", "lrplot.render.terminal", "lrplot.cli.figures"),
+    "docutils": ("lrplot.sphinx",),
+    "sphinx": ("lrplot.sphinx",),
+    "markdown": ("lrplot.markdown",),
     "yaml": ("lrplot.syntax.documents", "lrplot.render.explain"),
     "tomli": ("lrplot.syntax.toml",),
     "numpy": (),

@@ -11,6 +11,7 @@ from lrplot.cli.at import at
 from lrplot.cli.catalogue import list_, schema, show
 from lrplot.cli.curve import curve
 from lrplot.cli.explain import explain
+from lrplot.cli.figures import figures
 from lrplot.cli.table import table
 from lrplot.errors import LrplotError, UsageError
 
@@ -67,5 +68,5 @@ def cli() -> None:
     """
 
 
-for command in (curve, at, table, explain, list_, show, schema):
+for command in (curve, figures, at, table, explain, list_, show, schema):
     cli.add_command(command)
