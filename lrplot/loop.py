@@ -14,26 +14,33 @@ from lrplot.errors import ParameterError, UsageError, option, suggest
 from lrplot.scaling import SCALES, scaled
 from lrplot.schedules.base import Period, check_value
 from lrplot.stepping import STEPPED_PER, stepped
-from lrplot.units import Horizon, UnitError
+from lrplot.units import UnitError, count_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from lrplot.plan import Plan
 
-__all__ = ["LOOP_OPTIONS", "as_looped", "as_meant"]
+__all__ = ["LOOP_OPTIONS", "STEPPING_OPTIONS", "as_looped", "as_meant"]
 
-_STEPPING = ("stepped_per", "scheduler_steps_times")
-LOOP_OPTIONS = ("scale_lr", "from_batch", *_STEPPING)
+STEPPING_OPTIONS = ("stepped_per", "scheduler_steps_times")
+LOOP_OPTIONS = ("scale_lr", "from_batch", *STEPPING_OPTIONS)
 
-_Times = Annotated[int, Meta(ge=1, le=2**10)]
+_Times = Annotated[int, Meta(ge=1, le=2**20)]
 
 
-def as_meant(options: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return the options without those that say how the loop steps; None where none does."""
-    if not options.keys() & set(_STEPPING):
+def as_meant(options: Mapping[str, Any]) -> tuple[str, str, dict[str, Any]] | None:
+    """Return what the curves as meant and as stepped are called, and the options of the first.
+
+    None where no option says how the loop steps. Whether a schedule is meant to be stepped at each
+    update or once an epoch, a call does not say; so these two are called what they are.
+    """
+    if not options.keys() & set(STEPPING_OPTIONS):
         return None
-    return {key: value for key, value in options.items() if key not in _STEPPING}
+    without = {key: value for key, value in options.items() if key not in STEPPING_OPTIONS}
+    per, times = options.get("stepped_per"), str(options.get("scheduler_steps_times", 1))
+    named = [f"stepped per {per}"] * bool(per) + [f"{times} steps each time"] * (times != "1")
+    return "as meant", ", ".join(named) or "as stepped", without
 
 
 def as_looped(plan: Plan, options: Mapping[str, Any]) -> Plan:
@@ -45,9 +52,9 @@ def as_looped(plan: Plan, options: Mapping[str, Any]) -> Plan:
         rule = _word(options, "scale_lr", SCALES, needs="from_batch")
         batch = _whole(options, "from_batch", Period, needs="scale_lr")
         plan = scaled(plan, rule, batch)
-    if not options.keys() & set(_STEPPING):
+    if not options.keys() & set(STEPPING_OPTIONS):
         return plan
-    per = _word({"stepped_per": "update", **options}, "stepped_per", STEPPED_PER)
+    per = _word(options, "stepped_per", STEPPED_PER) if "stepped_per" in options else ""
     times = _whole({"scheduler_steps_times": 1, **options}, "scheduler_steps_times", _Times)
     return stepped(plan, per, times)
 
@@ -63,13 +70,9 @@ def _word(options: Mapping[str, Any], key: str, known: Iterable[str], needs: str
 def _whole(options: Mapping[str, Any], key: str, kind: Any, needs: str = "") -> int:
     value = _given(options, key, needs)
     try:
-        return int(check_value(key, kind, Horizon().steps(value) if _is_text(value) else value))
+        return int(check_value(key, kind, count_of(value) if isinstance(value, str) else value))
     except (UnitError, ParameterError) as error:
         raise UsageError(f"{option(key)}: {error.problems[0].message}") from None
-
-
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str)
 
 
 def _given(options: Mapping[str, Any], key: str, needs: str) -> Any:

@@ -12,7 +12,7 @@ import msgspec
 
 from lrplot import spec
 from lrplot.errors import InputError, ParameterError, Problem, UsageError, Where, option, suggest
-from lrplot.loop import LOOP_OPTIONS, as_looped, as_meant
+from lrplot.loop import LOOP_OPTIONS, STEPPING_OPTIONS, as_looped, as_meant
 from lrplot.overrides import FILE_OPTIONS, RUN_OPTIONS, put, with_options, with_sets
 from lrplot.plan import Given
 from lrplot.schedules import by_name
@@ -83,7 +83,9 @@ def load_each(sources: Iterable[str], options: Mapping[str, Any]) -> list[Plan]:
         for key, value in chosen.items()
         if key not in LIST_OPTIONS
     }
-    several = [key for key, values in varied.items() if len(values) > 1]
+    several = [
+        key for key, values in varied.items() if len(values) > 1 and key not in STEPPING_OPTIONS
+    ]
     names = list(sources)
     plans = []
     for source, values in product(names, product(*varied.values())):
@@ -92,7 +94,9 @@ def load_each(sources: Iterable[str], options: Mapping[str, Any]) -> list[Plan]:
         for said, chosen in _beside_what_was_meant(each):
             plan = load(source, **chosen, **fixed)
             parts = [plan.name] * (len(names) > 1 or not label) + [label] * bool(label)
-            plans.append(msgspec.structs.replace(plan, name=" ".join([*parts, *said])))
+            plan = msgspec.structs.replace(plan, name=" ".join([*parts, *said]))
+            if plan not in plans:
+                plans.append(plan)
     return plans
 
 
@@ -101,10 +105,11 @@ def _beside_what_was_meant(options: dict[str, Any]) -> list[tuple[tuple[str, ...
 
     Each comes with what its curve's name says of it.
     """
-    meant = as_meant(options)
-    if meant is None:
+    found = as_meant(options)
+    if found is None:
         return [((), options)]
-    return [(("as meant",), meant), (("as stepped",), options)]
+    meant, real, without = found
+    return [((meant,), without), ((real,), options)]
 
 
 def _label(key: str, value: Any) -> str:
