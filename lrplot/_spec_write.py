@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from lrplot.errors import InputError
 from lrplot.schedules import by_name
 from lrplot.schedules.base import fields_of
+from lrplot.units import SIZES
 
 if TYPE_CHECKING:
     from lrplot.plan import Plan
@@ -21,14 +22,22 @@ def write(plan: Plan) -> dict[str, Any]:
     Raises InputError for a framework's schedule that the native ones cannot say.
     """
     run: dict[str, Any] = {"base_lr": plan.base_lr, "max_iters": plan.max_iters}
-    if plan.iters_per_epoch is not None:
+    if plan.iters_per_epoch is not None and plan.horizon.loading is None:
         run["iters_per_epoch"] = plan.iters_per_epoch
+    run |= _sizes(plan)
     if plan.name != plan.schedule.name():
         run["name"] = plan.name
     own = _write(plan.schedule)
     if own.get("max_iters", plan.max_iters) == plan.max_iters and not _nested(plan.schedule):
         return {"schedule": own.pop("type"), **run, **own}
     return {**run, "schedule": own}
+
+
+def _sizes(plan: Plan) -> dict[str, Any]:
+    """Return the `run` section, where a size is known."""
+    sizes = {name: getattr(plan.horizon, name) for name in SIZES}
+    known = {name: value for name, value in sizes.items() if value not in (None, False)}
+    return {"run": known} if known else {}
 
 
 def _write(schedule: Schedule) -> dict[str, Any]:

@@ -36,12 +36,16 @@ def parameters(names: Iterable[str] = by_name) -> dict[str, Field]:
 
 def with_options(tree: Node, given: Mapping[str, Any], source: str) -> Node:
     """Return the tree with each given value in the place the option names."""
+    if {"max_iters", "max_epochs"} <= given.keys():
+        raise UsageError("give --max-iters or --max-epochs, not both")
     for key, value in given.items():
         where = Where(option(key))
         if key == "metrics":
             tree = put(tree, ["metrics"], to_tree(value, where), option(key))
         elif key in RUN_OPTIONS:
             tree = put(_without_rivals(tree, key), [key], _node(value, None, where), option(key))
+        elif key == "warmup":
+            tree = put(tree, [key], _node(value, None, where), option(key))
         elif key in SIZES:
             tree = put(tree, ["run", key], _node(value, None, where), option(key))
         elif key not in FILE_OPTIONS:

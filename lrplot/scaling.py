@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lrplot.errors import UsageError
+from lrplot.schedules.base import fields_of
 from lrplot.schedules.combine import Chain, Scale
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from lrplot.plan import Plan
+    from lrplot.schedules.base import Schedule
 
 __all__ = ["SCALES", "scaled"]
 
@@ -37,13 +41,25 @@ def scaled(plan: Plan, rule: str, from_batch: int) -> Plan:
         raise UsageError("--scale-lr needs the batch that the rate is scaled to", hint)
     factor = SCALES[rule](batch / from_batch)
     said = f"({rule}: a batch of {batch:,}, from {from_batch:,})"
+    base = plan.base_lr * factor
     if not plan.schedule.uses_base():
         schedule = Chain(schedules=(plan.schedule, Scale(factor=factor)))
         notes = (*plan.notes, f"every rate is scaled by {factor:.6g} {said}")
-        return msgspec.structs.replace(plan, schedule=schedule, notes=notes)
-    base = plan.base_lr * factor
-    note = f"base_lr is scaled from {plan.base_lr:.6g} to {base:.6g} {said}; {_UNSCALED}"
-    return msgspec.structs.replace(plan, base_lr=base, notes=(*plan.notes, note))
+        return msgspec.structs.replace(plan, schedule=schedule, base_lr=base, notes=notes)
+    note = f"base_lr is scaled from {plan.base_lr:.6g} to {base:.6g} {said}"
+    fixed = [f"{name} {rate:.6g}" for name, rate in _rates_of(plan.schedule)]
+    stay = f"{', '.join(dict.fromkeys(fixed))} and all lengths stay" if fixed else "lengths stay"
+    notes = (*plan.notes, f"{note}; {stay}")
+    return msgspec.structs.replace(plan, base_lr=base, notes=notes)
 
 
-_UNSCALED = "a warm-up that is a part of it follows, floors and lengths stay"
+def _rates_of(schedule: Schedule) -> Iterator[tuple[str, float]]:
+    """Yield the rates that a schedule, or one in it, states by itself."""
+    for field in fields_of(type(schedule)):
+        value = getattr(schedule, field.name)
+        if field.holds != "value":
+            inner = value if isinstance(value, tuple) else (value,)
+            for each in filter(None, inner):
+                yield from _rates_of(each)
+        elif field.unit == "rate" and isinstance(value, float) and value:
+            yield field.name, value

@@ -72,6 +72,7 @@ def _run() -> dict[str, Any]:
         "max_epochs": {"type": "integer", "minimum": 1},
         "iters_per_epoch": {"type": "integer", "minimum": 1},
         "run": _sizes(),
+        "warmup": _STEPS,
         "metrics": {"type": "array", "items": {"type": "number"}},
         "name": {"type": "string"},
     }

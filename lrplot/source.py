@@ -32,7 +32,15 @@ __all__ = ["LIST_OPTIONS", "SOURCE_OPTIONS", "is_call", "is_document", "load", "
 # What goes with any source, beside the parameters of a schedule.
 SOURCE_OPTIONS = (
     *dict.fromkeys(
-        (*RUN_OPTIONS, *Given.__struct_fields__, *LOOP_OPTIONS, "group", "as_", *FILE_OPTIONS)
+        (
+            *RUN_OPTIONS,
+            *Given.__struct_fields__,
+            *LOOP_OPTIONS,
+            "warmup",
+            "group",
+            "as_",
+            *FILE_OPTIONS,
+        )
     ),
 )
 LIST_OPTIONS = ("set", "config_root")  # of which each source has all, not one each
@@ -95,7 +103,7 @@ def load_each(sources: Iterable[str], options: Mapping[str, Any]) -> list[Plan]:
             plan = load(source, **chosen, **fixed)
             parts = [plan.name] * (len(names) > 1 or not label) + [label] * bool(label)
             plan = msgspec.structs.replace(plan, name=" ".join([*parts, *said]))
-            if plan not in plans:
+            if not (said and plan in plans):  # what was meant is the same beside each
                 plans.append(plan)
     return plans
 
@@ -171,7 +179,9 @@ def _read_file(tree: Node, given: Mapping[str, Any], source: str) -> Plan:
     run = _loading(reader, tree, said)
     epoch = said.iters_per_epoch or run.iters_per_epoch
     plan: Plan = reader.read(tree, msgspec.structs.replace(said, iters_per_epoch=epoch))
-    if said.gpus is not None and not plan.in_epochs:
+    if plan.iters_per_epoch is None:
+        plan = msgspec.structs.replace(plan, iters_per_epoch=epoch)
+    if not plan.in_epochs:
         plan = _sized(plan, run)
     notes = [f"read as {evidence}"] if evidence else []
     notes += [*repeat_notes(tree), *plan.notes]
@@ -226,17 +236,33 @@ def _known(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _loading(reader: Any, tree: Node, said: Given) -> Horizon:
-    """Return how samples become updates, as the file says and over it the user."""
-    if not any(getattr(said, name) is not None for name in SIZES):
-        return Horizon()
-    of_file = reader.loading(tree, said) if hasattr(reader, "loading") else {}
-    if of_file is None:
-        return Horizon()
-    if said.dataset_size is not None:
+    """Return how samples become updates, as the file says and over it the user.
+
+    Without the number of GPUs, which no file holds, a file's batch on each says nothing yet.
+    """
+    of_file = _of_file(reader, tree, said)
+    counts = said if of_file is not None else msgspec.structs.replace(said, dataset_size=None)
+    of_file = of_file or {}
+    if counts.dataset_size is not None:
         said.need("gpus", "--dataset-size")
         if said.batch_size is None and of_file.get("batch_size") is None:
             said.need("batch_size", "--dataset-size")
-    return msgspec.structs.replace(said, max_iters=None, max_epochs=None).horizon(**of_file)
+    elif said.gpus is None and said.batch_size is None:
+        of_file = {**of_file, "batch_size": None}
+    return msgspec.structs.replace(counts, max_iters=None, max_epochs=None).horizon(**of_file)
+
+
+def _of_file(reader: Any, tree: Node, said: Given) -> dict[str, Any] | None:
+    """Return what a file says of its batches; a wrong one matters only where a size is given."""
+    if not hasattr(reader, "loading"):
+        return {}
+    try:
+        found: dict[str, Any] | None = reader.loading(tree, said)
+    except InputError:
+        if any(getattr(said, name) is not None for name in SIZES):
+            raise
+        return {}
+    return found
 
 
 def _sized(plan: Plan, run: Horizon) -> Plan:
@@ -308,7 +334,7 @@ def _load_name(name: str, given: Mapping[str, Any]) -> Plan:
         for key, value in assumed.items()
         if key != "base_lr" or plan.schedule.uses_base() or _takes(name, "base_lr", given)
     ]
-    return msgspec.structs.replace(plan, notes=(*plan.notes, *notes))
+    return msgspec.structs.replace(plan, name=name, notes=(*plan.notes, *notes))
 
 
 def _assumed(name: str, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -27,7 +27,7 @@ from lrplot._spec_run import LENGTHS, RUN_SIZES, in_steps, read_count, read_hori
 from lrplot._spec_write import write
 from lrplot.errors import InputError, ParameterError, Problem, Where, suggest
 from lrplot.plan import BaseRate, Plan
-from lrplot.schedules import Schedule, Sequence, by_name
+from lrplot.schedules import LinearWarmup, Schedule, Sequence, by_name
 from lrplot.schedules.base import Field, check_value, fields_of
 from lrplot.syntax.tree import Key, Node, refuse_repeats, to_data
 from lrplot.units import LARGEST_STEP, Horizon, UnitError
@@ -44,6 +44,7 @@ PLAN_KEYS = {
     "max_epochs": "epochs in the run, in place of max_iters",
     "iters_per_epoch": "updates in an epoch",
     "run": "the sizes that these follow from: dataset_size, batch_size, gpus, epochs ...",
+    "warmup": "a linear warm-up in front of the schedule, this long",
     "metrics": "the metric at each step, for plateau",
     "name": "what a legend calls the curve",
 }
@@ -138,12 +139,25 @@ class _Reader:
         path = "" if isinstance(top["schedule"].value, str) else "schedule"
         if "name" in top:
             self._checked("name", str, top["name"])
-        schedule = self._schedule(self._schedule_node(tree, top), around, path)
+        schedule = self._warmed(self._schedule_node(tree, top), top, around, path)
         if schedule is not None and self._needs_base(schedule, around):
             self._problem("base_lr", "is missing", tree.where, "give base_lr: 0.1, say")
         if schedule is None or self.problems:
             raise InputError(self.problems)
         return self._finish(top, schedule, around)
+
+    def _warmed(
+        self, node: Node, top: dict[Key, Node], around: _Surroundings, path: str
+    ) -> Schedule | None:
+        """Read the schedule, with the linear warm-up in front of it that `warmup` asks for."""
+        if "warmup" not in top:
+            return self._schedule(node, around, path)
+        steps = self._count_at(top["warmup"], around.horizon, "warmup")
+        inside = around.inside(LinearWarmup, {"warmup_steps": steps or 1}, 0)
+        then = self._schedule(node, inside, path)
+        if steps is None or then is None:
+            return None
+        return LinearWarmup(warmup_steps=steps, then=then)
 
     def _needs_base(self, schedule: Schedule, around: _Surroundings) -> bool:
         return around.base_lr is None and schedule.uses_base() and not self._blamed("base_lr")
@@ -177,6 +191,8 @@ class _Reader:
             hint = f"write schedule: {{type: {cls.name()}, schedule: ...}}"
             self._problem("schedule", f"'{cls.name()}' needs a schedule in it", node.where, hint)
             raise InputError(self.problems)
+        if "warmup" in top:
+            own -= {*LENGTHS}  # the run's; the schedule has what the warm-up leaves of it
         kept = [key for key in top if key in own or key not in _RUN_KEYS]
         if "type" in top:
             self._unknown("type", tree.keys["type"], [*PLAN_KEYS], "")
@@ -318,6 +334,8 @@ class _Reader:
                 plain = in_steps(plain, horizon, self.notes)
             except UnitError as error:
                 problem = error.problems[0]
+                if self.blamed and " needs " in problem.message:
+                    return NODEFAULT  # it is known that the run's length is not
                 self._problem(key, problem.message, node.where, problem.hint)
                 return NODEFAULT
         try:

@@ -23,7 +23,7 @@ def test_a_scheduler_stepped_at_every_batch_is_over_early() -> None:
     assert plan.lr([0, 1, 100, 125, 1000]).tolist() == [1.0, 1 - 0.008, pytest.approx(0.2), 0, 0]
     assert plan.notes[-1] == (
         "stepped at each batch, 8 times an update, the schedule is over at 12.5 % of the run, "
-        "update 125"
+        "update 125; the rate stays at 0 from there"
     )
 
 
@@ -42,8 +42,8 @@ def test_a_scheduler_stepped_once_an_epoch_hardly_moves() -> None:
     plan = load(iters_per_epoch=100, stepped_per="epoch")
 
     assert plan.lr([0, 99, 100, 1000]).tolist() == pytest.approx([1, 1, 0.999, 0.99])
-    assert "has come 1 % of its way at the end of the run, step 10 of 1,000" in plan.notes[-1]
-    assert "the rate is 0.99 where 0 was meant" in plan.notes[-1]
+    assert "does not come to its end, step 1,000, in the run" in plan.notes[-1]
+    assert "at the end the rate is 0.99 where 0 is meant" in plan.notes[-1]
     twice = load(iters_per_epoch=100, stepped_per="epoch", scheduler_steps_times=2)
     assert twice.lr(1000) == pytest.approx(0.98)
     assert "stepped 2 times an epoch" in twice.notes[-1]
@@ -68,11 +68,73 @@ def test_what_happens_is_drawn_beside_what_was_meant() -> None:
 
     assert [plan.name for plan in plans] == [
         "power=1 as meant",
-        "power=1 as stepped",
+        "power=1 4 steps each time",
         "power=2 as meant",
-        "power=2 as stepped",
+        "power=2 4 steps each time",
     ]
     assert [plan.lr(125) for plan in plans[:2]] == [0.875, 0.5]
+
+
+def test_what_was_meant_is_drawn_once() -> None:
+    plans = load_each(["poly"], {**LINEAR, "scheduler_steps_times": ("2", "4")})
+    assert [plan.name for plan in plans] == [
+        "poly as meant",
+        "poly 2 steps each time",
+        "poly 4 steps each time",
+    ]
+    assert len(load_each(["poly", "poly"], dict(LINEAR))) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "said"),
+    [
+        ("constant", {}, "stepped 8 times at each update, the rate is the same"),
+        ("linear_warmup", {"warmup_steps": 50}, "the rate stays at 1 from there"),
+        ("step", {"step_size": 300}, "at the end the rate is 1e-26 where 0.001 is meant"),
+    ],
+)
+def test_what_comes_of_it_is_told_by_the_rates(
+    name: str, options: dict[str, Any], said: str
+) -> None:
+    run = {"base_lr": 1.0, "max_iters": 1000}
+    plan = lrplot.load(name, **run, **options, scheduler_steps_times=8)
+    assert said in plan.notes[-1]
+
+
+def test_a_scheduler_that_raises_past_its_end_stops_the_run() -> None:
+    call = "OneCycleLR(optimizer, max_lr=0.1, total_steps=400)"
+    plan = lrplot.load(call, max_iters=400, scheduler_steps_times=4)
+
+    assert plan.max_iters == 100
+    assert plan.notes[-1].endswith("it gives no rate from update 101 on: training stops")
+
+
+def test_a_schedule_of_epochs_is_meant_to_be_stepped_once_an_epoch() -> None:
+    source, epochs = "sample_configs/lightning_cli.yaml", {"iters_per_epoch": 100}
+    meant = lrplot.load(source, **epochs)
+
+    assert lrplot.load(source, **epochs, stepped_per="epoch") == meant
+    hurried = lrplot.load(source, **epochs, stepped_per="update")
+    assert hurried.lr([0, 19, 20, 40]).tolist() == pytest.approx([0.1, 0.1, 0.01, 0.001])
+    assert meant.lr([0, 1999, 2000, 4000]).tolist() == pytest.approx([0.1, 0.1, 0.01, 0.001])
+    twice = lrplot.load(source, **epochs, scheduler_steps_times=2)
+    assert twice.lr([999, 1000]).tolist() == pytest.approx([0.1, 0.01])
+
+
+def test_steps_that_are_epochs_are_stepped_as_epochs() -> None:
+    plan = lrplot.load("sample_configs/timm.yaml", scheduler_steps_times=4)
+    assert "stepped 4 times an epoch, the schedule is over at 25.2 % of the run" in plan.notes[-1]
+    with pytest.raises(UsageError, match="--stepped-per update needs an epoch's length"):
+        lrplot.load("sample_configs/timm.yaml", stepped_per="update")
+
+
+def test_a_warm_up_is_put_in_front() -> None:
+    plan = lrplot.load("cosine", base_lr=1.0, max_iters=1000, warmup="10%")
+
+    assert plan.lr([0, 50, 100, 550, 1000]).tolist() == pytest.approx([0, 0.5, 1, 0.5, 0])
+    assert plan.name == "cosine"
+    with pytest.raises(UsageError, match="--warmup does not go with a call"):
+        lrplot.load("StepLR(optimizer, 3)", base_lr=1.0, warmup=3)
 
 
 def test_momentum_is_stepped_with_its_rate() -> None:
@@ -121,8 +183,13 @@ def test_the_rate_of_a_file_of_a_framework_is_scaled_too() -> None:
         ({"stepped_per": "epoch"}, "needs an epoch's length"),
         ({"stepped_per": "epochs"}, "there is no 'epochs'\n  did you mean 'epoch'?"),
         ({"scheduler_steps_times": "0"}, "must be a whole number >= 1, got 0"),
-        ({"scheduler_steps_times": "many"}, "'many' is not a step"),
-        ({"scheduler_steps_times": 2000}, "must be a whole number <= 1024, got 2000"),
+        ({"scheduler_steps_times": "many"}, "'many' is not a number"),
+        ({"scheduler_steps_times": 2**21}, "must be a whole number <= 1048576"),
+        ({"max_iters": 10, "max_epochs": 2}, "give --max-iters or --max-epochs, not both"),
+        ({"gpus": "5ep"}, "--gpus: '5ep' is not a whole number"),
+        ({"max_iters": "50%"}, "'50%' is a part of the run, whose length this is"),
+        ({"dataset_size": 100}, "--dataset-size: needs batch_size"),
+        ({"drop_last": "maybe"}, "--drop-last: must be true or false"),
         ({"scale_lr": "linear"}, "--scale-lr needs --from-batch"),
         ({"from_batch": 256}, "--from-batch needs --scale-lr"),
         ({"scale_lr": "linear", "from_batch": 256}, "--scale-lr needs the batch"),

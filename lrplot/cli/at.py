@@ -9,6 +9,7 @@ import click
 
 from lrplot.cli.options import SourceCommand, load_plans, print_notes, source_argument
 from lrplot.errors import UsageError
+from lrplot.render.numbers import rounded
 
 if TYPE_CHECKING:
     from lrplot.plan import Plan
@@ -31,10 +32,9 @@ def at(steps: str, sources: tuple[str, ...], *, param: str, **given: Any) -> Non
 
     STEPS is a step or several with commas: 500, 0,500,1500, 8ep, 50%, end. Step 0 is the first
     update. One step prints just its rate, so that lr=$(lrplot at 500 config.yaml) works; several
-    print a line each. Six significant digits; `lrplot table --steps ... --format csv` prints all.
+    print a line each, with the epoch, samples and percent of the run where the size of a batch is
+    known. Six significant digits; `lrplot table --steps ... --format csv` prints all.
     """
-    from lrplot.render.numbers import rounded
-
     plans = [plan.of(param) for plan in load_plans(sources, given)]
     wanted = resolve_steps(steps, plans)
     rates = [plan.lr(wanted).tolist() for plan in plans]
@@ -44,10 +44,27 @@ def at(steps: str, sources: tuple[str, ...], *, param: str, **given: Any) -> Non
     if len(wanted) == 1 and len(plans) == 1:
         click.echo(rounded(rates[0][0]))
         return
-    rows = [[str(step), *map(rounded, row)] for step, *row in zip(wanted, *rates, strict=True)]
-    if len(plans) > 1:
-        rows.insert(0, ["step", *(plan.name for plan in plans)])
+    lies = _positions(plans, wanted)
+    columns = [*rates, *lies.values()]
+    rows = [list(map(_said, row)) for row in zip(wanted, *columns, strict=True)]
+    if len(plans) > 1 or lies:
+        names = [plan.name for plan in plans] if len(plans) > 1 else [param]
+        rows.insert(0, ["step", *names, *lies])
     click.echo(_aligned(rows))
+
+
+def _said(value: float) -> str:
+    return str(value) if isinstance(value, int) else rounded(value)
+
+
+def _positions(plans: list[Plan], steps: list[int]) -> dict[str, list[float]]:
+    """Return where steps lie in epochs, samples and parts of the run, where samples are known."""
+    if any(plan.horizon.samples_per_iter is None for plan in plans):
+        return {}
+    from lrplot.render.export import Grid
+
+    found = Grid(tuple(plans), steps).positions(steps)
+    return {name: at.tolist() for name, at in found.items()} if "samples" in found else {}
 
 
 def resolve_steps(text: str, plans: list[Plan]) -> list[int]:

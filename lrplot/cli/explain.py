@@ -28,10 +28,12 @@ def explain(sources: tuple[str, ...], *, as_spec: bool, **given: Any) -> None:
 
 def _partings(sources: tuple[str, ...], given: dict[str, Any]) -> list[str]:
     """Say where each framework's curve parts from the one before it, a single one's from ours."""
+    from lrplot.loop import LOOP_OPTIONS
     from lrplot.schedules import by_name
 
     names = given.get("as_") or ()
-    if not names or not all(source in by_name for source in sources):
+    looped = any(given.get(key) for key in LOOP_OPTIONS)
+    if not names or looped or not all(source in by_name for source in sources):
         return []
     from lrplot.render.parting import parting
 

@@ -113,6 +113,7 @@ def _run_options() -> list[click.Parameter]:
         run("--max-iters", "Updates in the run (500, 160k, 12ep).", metavar="STEPS"),
         run("--max-epochs", "Epochs in the run, in place of --max-iters.", alias="--epochs"),
         run("--iters-per-epoch", "Updates in an epoch."),
+        run("--warmup", "A linear warm-up in front of a schedule, this long.", metavar="STEPS"),
         run("--dataset-size", "Samples in an epoch."),
         run("--batch-size", "Samples in a batch, on each GPU."),
         run("--gpus", "GPUs that train together."),

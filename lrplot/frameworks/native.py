@@ -53,7 +53,10 @@ def as_framework(plan: Plan, name: str) -> Plan:
     text = call_for(plan.schedule, plan, name)
     twin = _read(text, plan, name)
     notes = (*plan.notes, f"{name} has it as {text}", *twin.notes)
-    return msgspec.structs.replace(twin, name=plan.name, notes=notes, open_end=plan.open_end)
+    run = plan.horizon.lasting(twin.max_iters, twin.iters_per_epoch)
+    return msgspec.structs.replace(
+        twin, name=plan.name, notes=notes, open_end=plan.open_end, horizon=run
+    )
 
 
 def _read(text: str, plan: Plan, name: str) -> Plan:

@@ -62,9 +62,10 @@ def _run(plan: Plan) -> str:
 def _accounting(plan: Plan) -> list[str]:
     """Return the sum from samples to updates, whose way it is, and how large an update is."""
     horizon, lines = plan.horizon, []
-    if horizon.loading:
+    if horizon.loading or (horizon.max_epochs or 1) % 1:
         for label, line in zip_longest(["counted"], horizon.derivation, fillvalue=""):
             lines += _labelled(label, line)
+    if horizon.loading:
         lines += _labelled("by", horizon.rule.name)
     if horizon.samples_per_iter:
         lines += _labelled("an update", _update(horizon))
