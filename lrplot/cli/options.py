@@ -125,12 +125,13 @@ def _run_options() -> list[click.Parameter]:
             help="Whether the last partial batch of an epoch is left out.",
         ),
         run("--seq-len", "Tokens in a sample."),
-        run("--scale-lr", "Scale the base rate to the batch.", metavar="linear|sqrt"),
+        run("--scale-lr", "Scale the base rate to the batch (linear, sqrt).", metavar="RULE"),
         run("--from-batch", "The batch, over all GPUs, that the base rate was tuned for."),
         run(
             "--stepped-per",
-            "What the training loop steps the scheduler at; drawn beside what was meant.",
-            metavar="update|micro-batch|epoch",
+            "What the training loop steps the scheduler at (update, micro-batch, epoch): drawn "
+            "beside what was meant.",
+            metavar="WHAT",
         ),
         run("--scheduler-steps-times", "How many steps it takes each time."),
         _Option(
