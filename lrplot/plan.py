@@ -125,7 +125,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def in_epochs(self) -> bool:
         """Whether a step is an epoch: all that is exact where nobody says how long one is."""
-        return self.iters_per_epoch == 1
+        return self.iters_per_epoch == 1 and self.horizon.loading is None
 
     @property
     def phases(self) -> tuple[Phase, ...]:
