@@ -7,10 +7,12 @@ of engine/hooks.py.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from lrplot.accounting import Division, Rule
+from lrplot.frameworks._batches import per_gpu, told
 from lrplot.frameworks._epochs import epochs_of
 from lrplot.frameworks._places import defaulted, numbers, placed
 from lrplot.plan import Plan
@@ -20,11 +22,12 @@ if TYPE_CHECKING:
     from lrplot.plan import Given
     from lrplot.schedules.base import Schedule
 
-__all__ = ["SIGN", "read_solver"]
+__all__ = ["SIGN", "loading_of", "read_solver"]
 
 SIGN = "MAX_EPOCH"  # where detectron2 has MAX_ITER
 
-_RATE, _EPOCHS = 3e-4, 120
+_RATE, _EPOCHS, _IMAGES = 3e-4, 120, 64
+_RULE = Rule(name="fast-reid", divisions=(Division(("gpus", "batch_size"), "down"),))
 _SCHEDULERS = ("MultiStepLR", "CosineAnnealingLR")
 _SHAPING = (
     SIGN,
@@ -60,6 +63,12 @@ _KEY_OF = {
     "T_max": SIGN,
     "warmup_ratio": "WARMUP_FACTOR",
 }
+
+
+def loading_of(section: Section, given: Given) -> dict[str, Any]:
+    """Return how images are dealt out to the GPUs: whole batches, with none left over."""
+    total = told(section, "IMS_PER_BATCH", _IMAGES)
+    return {"batch_size": per_gpu(section, "IMS_PER_BATCH", total, given), "rule": _RULE}
 
 
 def read_solver(section: Section, given: Given, notes: list[str]) -> Plan:

@@ -9,8 +9,15 @@ Source: kohya_ss 25, kohya_gui/lora_gui.py and its siblings.
 
 from __future__ import annotations
 
+import math
+from typing import TYPE_CHECKING
+
+from lrplot.frameworks._batches import told
 from lrplot.frameworks.keys import Section
 from lrplot.syntax.tree import Node, to_tree
+
+if TYPE_CHECKING:
+    from lrplot.plan import Given
 
 __all__ = ["MARKS", "handed_on"]
 
@@ -21,14 +28,14 @@ _RATES = ("unet_lr", "text_encoder_lr")  # both 0: learning_rate is that of both
 _LISTS = ("optimizer_args", "lr_scheduler_args")
 
 
-def handed_on(saved: Section) -> Section:
+def handed_on(saved: Section, given: Given) -> Section:
     """Return the options of sd-scripts that the GUI makes of what it has saved."""
     gui = _without(saved, {key for key, node in saved.entries.items() if node.value == ""})
     unset = {key for key in (*_LENGTHS, "lr_warmup_steps") if not gui.count(key, 0)}
     if not any(gui.number(key, 0.0) for key in _RATES):
         unset |= {*_RATES}
     gui = _without(gui, unset)
-    made = _lists(gui) | _length(gui) | _warmup(gui)
+    made = _lists(gui) | _length(gui, given) | _warmup(gui)
     if "optimizer" in gui:
         made["optimizer_type"] = gui.entries["optimizer"]
     options = gui.entries | made
@@ -51,13 +58,26 @@ def _lists(gui: Section) -> dict[str, Node]:
     }
 
 
-def _length(gui: Section) -> dict[str, Node]:
+def _length(gui: Section, given: Given) -> dict[str, Node]:
     """Return the epochs that make the run, and as many cycles, where nothing else is said."""
     epochs = to_tree(gui.count("epoch", 1), gui.where("epoch"))
     made = {} if "lr_scheduler_num_cycles" in gui else {"lr_scheduler_num_cycles": epochs}
     if not any(key in gui for key in (*_LENGTHS, "dataset_config")):
-        made["max_train_epochs"] = epochs
+        made |= {"max_train_epochs": epochs} | _updates(gui, epochs, given)
     return made
+
+
+def _updates(gui: Section, epochs: Node, given: Given) -> dict[str, Node]:
+    """Return the updates that the GUI makes of its images, on however many GPUs they are."""
+    each = given.batch_size or told(gui, "train_batch_size", 1)
+    times = given.accumulate or told(gui, "gradient_accumulation_steps", 1)
+    if given.dataset_size is None or given.max_epochs or not (each and times):
+        return {}
+    updates = math.ceil(given.dataset_size / each / times * epochs.value)
+    return {
+        "max_train_steps": to_tree(updates, epochs.where),
+        "max_train_epochs": Node(None, epochs.where),
+    }
 
 
 def _warmup(gui: Section) -> dict[str, Node]:

@@ -13,8 +13,10 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any
 
+from lrplot.accounting import Division, Rule
 from lrplot.errors import InputError, Problem, suggest
 from lrplot.frameworks import framework
+from lrplot.frameworks._batches import of_deepspeed
 from lrplot.frameworks.config import construct, make_plan
 from lrplot.frameworks.keys import Section, plain
 
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from lrplot.schedules.base import Schedule
     from lrplot.syntax.tree import Node
 
-__all__ = ["NAME", "NEEDS", "detect", "read"]
+__all__ = ["NAME", "NEEDS", "detect", "loading", "read"]
 
 NAME = "deepspeed"
 NEEDS = "a DeepSpeed config has scheduler.type and scheduler.params"
@@ -39,6 +41,14 @@ _BESIDE = (
     "zero_optimization",
     "fp16",
     "bf16",
+)
+RULE = Rule(
+    name="DeepSpeed's engine",
+    divisions=(
+        Division(("gpus",), "up"),
+        Division(("batch_size",)),
+        Division(("accumulate",), "down"),
+    ),
 )
 _FROM_OPTIONS = {"warmup_max_lr": "base_lr", "total_num_steps": "max_iters"}
 
@@ -54,6 +64,16 @@ def detect(tree: Node) -> str | None:
     evidence += [key for key in _BESIDE if key in top]
     found = evidence and ("params" in section or len(evidence) > 1)
     return f"a DeepSpeed config: it has {' and '.join(evidence[:2])}" if found else None
+
+
+def loading(tree: Node, given: Given) -> dict[str, Any]:
+    """Return how the engine makes updates: two of the three numbers tell the third."""
+    top = Section(tree)
+    return {
+        **of_deepspeed(top, given),
+        "drop_last": top.flag("dataloader_drop_last", default=False),
+        "rule": RULE,
+    }
 
 
 def read(tree: Node, given: Given) -> Plan:

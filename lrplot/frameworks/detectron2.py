@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from lrplot.frameworks import _fastreid
+from lrplot.frameworks._batches import per_gpu, told, within
 from lrplot.frameworks._epochs import updates_of
 from lrplot.frameworks._places import defaulted, numbers, placed
 from lrplot.frameworks.keys import Section
@@ -24,12 +25,13 @@ if TYPE_CHECKING:
     from lrplot.schedules.base import Schedule
     from lrplot.syntax.tree import Node
 
-__all__ = ["NAME", "NEEDS", "detect", "read"]
+__all__ = ["NAME", "NEEDS", "detect", "loading", "read"]
 
 NAME = "detectron2"
 NEEDS = "a detectron2 config has SOLVER with BASE_LR or MAX_ITER, or inherits by _BASE_"
 
 _EVIDENCE = ("BASE_LR", "MAX_ITER", "STEPS", "LR_SCHEDULER_NAME", "IMS_PER_BATCH", _fastreid.SIGN)
+_MEANT = "REFERENCE_WORLD_SIZE"
 _SCHEDULERS = ("WarmupMultiStepLR", "WarmupCosineLR", "WarmupStepWithFixedGammaLR", "WarmupPolyLR")
 _SHAPING = (
     "LR_SCHEDULER_NAME",
@@ -45,7 +47,7 @@ _SHAPING = (
     "RESCALE_INTERVAL",
     "POLY_LR_POWER",
     "POLY_LR_CONSTANT_ENDING",
-    "REFERENCE_WORLD_SIZE",
+    _MEANT,
     "IMS_PER_BATCH",
     "BIAS_LR_FACTOR",
     "TRAIN_ITER",
@@ -75,6 +77,7 @@ _KEY_OF = {
     "warmup_iters": "WARMUP_ITERS",
     "power": "POLY_LR_POWER",
 }
+_IMAGES = 16  # IMS_PER_BATCH
 _LONGEST = 15  # digits of an iteration
 
 
@@ -118,6 +121,18 @@ def _of_maskrcnn_benchmark(top: Section) -> bool:
     """Say whether the keys are those of detectron2's forerunner, whose defaults are others."""
     model = top.get("MODEL")
     return model is not None and isinstance(model.value, dict) and "WEIGHT" in model.value
+
+
+def loading(tree: Node, given: Given) -> dict[str, Any]:
+    """Return how images are dealt out to the GPUs; REFERENCE_WORLD_SIZE of them as it is meant."""
+    solver = within(Section(with_bases(tree, "_BASE_")), "SOLVER")
+    if _fastreid.SIGN in solver:
+        return _fastreid.loading_of(solver, given)
+    total = told(solver, "IMS_PER_BATCH", _IMAGES)
+    meant = told(solver, _MEANT, 0, least=0)
+    if total and meant and given.gpus:
+        total = total // meant * given.gpus
+    return {"batch_size": per_gpu(solver, "IMS_PER_BATCH", total, given)}
 
 
 def read(tree: Node, given: Given) -> Plan:
@@ -215,7 +230,7 @@ def _tuple(text: str) -> tuple[int, ...] | None:
 
 def _scaled(solver: _Solver, section: Section, given: Given, notes: list[str]) -> _Solver:
     """Scale the run as DefaultTrainer does where the config is meant for a number of GPUs."""
-    meant = section.count("REFERENCE_WORLD_SIZE", 0)
+    meant = section.count(_MEANT, 0)
     if not meant:
         return solver
     gpus = given.need(
@@ -223,7 +238,7 @@ def _scaled(solver: _Solver, section: Section, given: Given, notes: list[str]) -
     )
     if gpus == meant:
         return solver
-    if section.count("IMS_PER_BATCH", 16) % meant:
+    if section.count("IMS_PER_BATCH", _IMAGES) % meant:
         raise section.wrong("IMS_PER_BATCH", f"must be a multiple of REFERENCE_WORLD_SIZE, {meant}")
     scale = gpus / meant
     notes.append(

@@ -9,16 +9,18 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from lrplot.frameworks._batches import refuse_size, told, within
 from lrplot.frameworks._epochs import by_update, epochs_of
 from lrplot.frameworks._places import defaulted, placed
 from lrplot.frameworks.keys import Section
 from lrplot.plan import Plan
 
 if TYPE_CHECKING:
+    from lrplot.frameworks._batches import Batches
     from lrplot.plan import Given
     from lrplot.syntax.tree import Node
 
-__all__ = ["NAME", "NEEDS", "detect", "read"]
+__all__ = ["NAME", "NEEDS", "detect", "loading", "read"]
 
 NAME = "dinov2"
 NEEDS = "a dinov2 config has optim with base_lr or epochs, and student, teacher, dino or ibot"
@@ -35,6 +37,7 @@ _BESIDE = (  # lr is what the scaling rule overwrites
 )
 _OTHER_RATES = ("freeze_last_layer_epochs", "patch_embed_lr_mult", "layerwise_decay")
 _RULE = "sqrt_wrt_1024"
+_BATCH, _EPOCH = 64, "OFFICIAL_EPOCH_LENGTH"
 _KEY_OF = {"max_iters": "epochs", "warmup_steps": "warmup_epochs", "eta_min": "min_lr"}
 
 
@@ -54,6 +57,13 @@ def detect(tree: Node) -> str | None:
     return None
 
 
+def loading(tree: Node, given: Given) -> Batches:
+    """Return a GPU's images; an epoch has as many updates as the file says, whatever the data."""
+    train = within(Section(tree), "train")
+    refuse_size(train, _EPOCH, given, "is the length of an epoch")
+    return {"batch_size": told(train, "batch_size_per_gpu", _BATCH)}
+
+
 def read(tree: Node, given: Given) -> Plan:
     """Return the plan of a config; raise InputError."""
     from lrplot.frameworks._swin_curves import LinspaceCosine
@@ -62,7 +72,7 @@ def read(tree: Node, given: Given) -> Plan:
     optim, train = top.section("optim"), top.section("train")
     optim.refuse_others(*_SHAPING, *_BESIDE, *_OTHER_RATES)
     epochs = epochs_of(optim, "epochs", given, 100)
-    per_epoch = given.iters_per_epoch or train.count("OFFICIAL_EPOCH_LENGTH", 1250, least=1)
+    per_epoch = given.iters_per_epoch or train.count(_EPOCH, 1250, least=1)
     notes: list[str] = []
     base_lr = _base_lr(optim, train, given, notes)
     warmup = optim.count("warmup_epochs", 10) * per_epoch
@@ -91,7 +101,7 @@ def _base_lr(optim: Section, train: Section, given: Given, notes: list[str]) -> 
     if given.base_lr is not None:
         return given.base_lr
     gpus = given.need("gpus", "dinov2, which scales base_lr by the batch over all GPUs,")
-    each = given.batch_size or train.count("batch_size_per_gpu", 64, least=1)
+    each = given.batch_size or train.count("batch_size_per_gpu", _BATCH, least=1)
     written = optim.number("base_lr", 0.004)
     notes.append(f"base_lr, {written:g}, is multiplied by sqrt({each * gpus}/1024); min_lr is not")
     return float(written * math.sqrt(each * gpus / 1024.0))
@@ -104,7 +114,7 @@ def _notes(optim: Section, train: Section, given: Given) -> list[str]:
     defaults |= {"epochs": 100} if given.max_epochs is None else {}
     notes = defaulted(optim, defaults, "dinov2")
     if given.iters_per_epoch is None:
-        notes += defaulted(train, {"OFFICIAL_EPOCH_LENGTH": 1250}, "dinov2")
+        notes += defaulted(train, {_EPOCH: 1250}, "dinov2")
     frozen = optim.count("freeze_last_layer_epochs", 1)
     if frozen:
         notes.append(f"the last layer's rate is 0 for the first epochs: {frozen}")

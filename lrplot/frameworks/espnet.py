@@ -12,10 +12,12 @@ espnet2/schedulers, espnet2/tasks/abs_task.py and espnet2/train/trainer.py.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from lrplot.accounting import Division, Rule
+from lrplot.frameworks._batches import per_gpu, refuse_size, told
 from lrplot.frameworks._epochs import by_epoch, epochs_of
 from lrplot.frameworks._places import placed
 from lrplot.frameworks.keys import Section
@@ -29,13 +31,18 @@ if TYPE_CHECKING:
     from lrplot.plan import Given
     from lrplot.schedules.base import Schedule
 
-__all__ = ["NAME", "NEEDS", "detect", "read"]
+__all__ = ["NAME", "NEEDS", "detect", "loading", "read"]
 
 NAME = "espnet"
 NEEDS = "an ESPnet config has optim_conf and scheduler, or optim_conf, optim and max_epoch"
 
 _BESIDE = ("best_model_criterion", "keep_nbest_models", "batch_bins", "batch_type")
-_EPOCHS = 40
+_COUNTED = ("unsorted", "sorted")  # the other types of batch go by the samples' lengths
+_EPOCHS, _BATCH = 40, 20
+RULE = Rule(  # the samples left over go to the batches before them
+    name="ESPnet",
+    divisions=(Division(("gpus", "batch_size"), "down"), Division(("accumulate",), "down")),
+)
 _WARMUP = 25_000
 _RATES = {"adadelta": 1.0, "sgd": 0.1, "adam": 0.001, "adamw": 0.001, "adamax": 0.002}
 _PER_EPOCH = {
@@ -72,6 +79,20 @@ def _without_scheduler(top: Section) -> str | None:
         return None
     beside = next((key for key in ("optim_conf", *_BESIDE) if key in top), None)
     return f"an ESPnet config: it has optim, {beside} and max_epoch" if beside else None
+
+
+def loading(tree: Node, given: Given) -> dict[str, Any]:
+    """Return how ESPnet makes updates of samples, of whose batches each GPU has a part."""
+    top = Section(tree)
+    if "num_iters_per_epoch" in top:
+        refuse_size(top, "num_iters_per_epoch", given, "is the length of an epoch")
+    total = told(top, "batch_size", _BATCH)
+    counted = top.text("batch_type", "folded") in _COUNTED
+    return {
+        "batch_size": per_gpu(top, "batch_size", total, given) if counted else None,
+        "accumulate": told(top, "accum_grad", 1),
+        "rule": RULE,
+    }
 
 
 def read(tree: Node, given: Given) -> Plan:

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from lrplot.accounting import EACH_SHARE
+from lrplot.frameworks._batches import refuse_size, told, within
 from lrplot.frameworks._places import defaulted, placed
 from lrplot.frameworks.keys import Section
 from lrplot.plan import Plan
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from lrplot.plan import Given
     from lrplot.schedules.base import Schedule
 
-__all__ = ["NAME", "NEEDS", "detect", "read"]
+__all__ = ["NAME", "NEEDS", "detect", "loading", "read"]
 
 NAME = "fairseq"
 NEEDS = "a fairseq config has optimization, and lr_scheduler with a _name"
@@ -35,6 +37,8 @@ _DELEGATED = "pass_through"
 _LR = 0.25  # of fairseq's OptimizationConfig
 _RATIO_OFF = 1e-9
 _PHASES = 3
+_MULTIPLE = 8  # required_batch_size_multiple: a batch is no more than it, or a multiple
+RULE = msgspec.structs.replace(EACH_SHARE, name="fairseq")  # all of it rounded up
 
 
 def detect(tree: Node) -> str | None:
@@ -48,6 +52,30 @@ def detect(tree: Node) -> str | None:
     if scheduler.value in (_DELEGATED, *_BUILDERS):
         return f"a fairseq config: it has optimization and lr_scheduler {scheduler.value}"
     return None
+
+
+def loading(tree: Node, given: Given) -> dict[str, Any]:
+    """Return how fairseq makes updates of samples; batches filled up to max_tokens tell none."""
+    top = Section(interpolated(tree))
+    dataset = within(top, "dataset")
+    size = told(dataset, "batch_size")
+    multiple = told(dataset, "required_batch_size_multiple", _MULTIPLE) or 1
+    counted = size is not None and (size < multiple or size % multiple == 0)
+    return {
+        "batch_size": size if counted and "max_tokens" not in dataset else None,
+        "accumulate": _update_freq(within(top, "optimization"), given),
+        "rule": RULE,
+    }
+
+
+def _update_freq(optimization: Section, given: Given) -> int | None:
+    """Return the batches in an update: one number, or a list of them for the epochs to come."""
+    node = optimization.get("update_freq")
+    items = node.value if node is not None and isinstance(node.value, tuple) else (node,)
+    if len(items) > 1:
+        refuse_size(optimization, "update_freq", given, "changes from epoch to epoch")
+    listed: dict[Any, Node] = {"update_freq": items[0]} if items[0] is not None else {}
+    return told(Section(Node(listed, optimization.node.where), optimization.path), "update_freq", 1)
 
 
 def read(tree: Node, given: Given) -> Plan:

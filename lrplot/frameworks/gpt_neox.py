@@ -10,12 +10,14 @@ megatron/training.py; the defaults are those of megatron/neox_arguments/neox_arg
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
 
 from lrplot._lazy import np
+from lrplot.accounting import Division, Rule
+from lrplot.frameworks._batches import of_deepspeed, parts, refuse_size, told
 from lrplot.frameworks._places import defaulted, placed
 from lrplot.frameworks.keys import Section
 from lrplot.plan import Plan
@@ -27,13 +29,18 @@ if TYPE_CHECKING:
     from lrplot.schedules.base import Rates, Steps
     from lrplot.syntax.tree import Node
 
-__all__ = ["NAME", "NEEDS", "detect", "read"]
+__all__ = ["NAME", "NEEDS", "detect", "loading", "read"]
 
 NAME = "gpt-neox"
 NEEDS = "a GPT-NeoX config has optimizer.params, and train_iters or lr_decay_style"
 CONVENTION = "gpt-neox AnnealingLR"
 _DEEPSPEED = "DeepSpeed's WarmupDecayLR"
 
+_PARTS = ("model_parallel_size", "pipe_parallel_size", "context_parallel_size")
+RULE = Rule(
+    name="GPT-NeoX",
+    divisions=(Division(("gpus", "batch_size"), "down"), Division(("accumulate",), "down")),
+)
 _STYLES = ("linear", "cosine", "exponential", "constant")
 _LR, _STYLE, _WARMUP, _MIN_LR = 0.001, "linear", 0.01, 0.0
 _DEFAULTS: dict[str, object] = {"lr_decay_style": _STYLE, "warmup": _WARMUP, "min_lr": 0}
@@ -117,6 +124,16 @@ def _with_underscores(tree: Node) -> Section:
     return Section(msgspec.structs.replace(tree, value=named, keys=places))
 
 
+def loading(tree: Node, given: Given) -> dict[str, Any] | None:
+    """Return how GPT-NeoX makes updates of sequences, where each GPU has batches of its own."""
+    top = _with_underscores(tree)
+    parted = parts(top, *_PARTS)
+    if parted:
+        refuse_size(top, parted, given, "lets several GPUs share a batch")
+        return None
+    return {**of_deepspeed(top, given), "seq_len": told(top, "seq_length"), "rule": RULE}
+
+
 def read(tree: Node, given: Given) -> Plan:
     """Return the plan of a config; raise InputError."""
     top = _with_underscores(tree)
@@ -178,7 +195,12 @@ def _iters(top: Section, given: Given) -> int:
         return iters
     epochs: int = given.max_epochs or top.count("train_epochs", least=1)
     per_epoch: int = given.need("iters_per_epoch", "a run counted in epochs")
-    return epochs * per_epoch
+    if given.dataset_size is None:
+        return epochs * per_epoch
+    run = msgspec.structs.replace(given, max_epochs=None).horizon(
+        **(loading(top.node, given) or {})
+    )
+    return (run.batches_per_epoch or per_epoch) * epochs // (run.accumulate or 1)
 
 
 def _decay_iters(top: Section, iters: int) -> int:

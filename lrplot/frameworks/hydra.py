@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
+from lrplot.frameworks._batches import of_lightning, refuse_size, told, within
 from lrplot.frameworks._epochs import by_epoch
 from lrplot.frameworks.components import TARGET, as_call, component, refuse_unknown_owner
 from lrplot.frameworks.keys import Section
@@ -23,10 +24,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from lrplot.errors import InputError
+    from lrplot.frameworks._batches import Batches
     from lrplot.plan import Given, Plan
     from lrplot.syntax.tree import Node
 
-__all__ = ["NAME", "NEEDS", "detect", "read"]
+__all__ = ["NAME", "NEEDS", "detect", "loading", "read"]
 
 NAME = "hydra"
 NEEDS = "a Hydra config has a scheduler with a _target_"
@@ -36,6 +38,8 @@ _SCHEDULER = re.compile(
 )
 _OPTIMIZER = re.compile(r"(?:.*\.)?optim(?:izers?)?\.(?!lr_scheduler)[\w.]+")
 _UNTARGETED = ("optimizer", "optim")  # of programs that know the optimizer's class
+_UNCLOCKED = "is missing, and only the program's code says whether a step is an update"
+_DATA = ("data", "datamodule")
 _OWN_STEPS = (
     "steps are the scheduler's own: whether it is stepped at each update or each epoch is in the "
     "program's code"
@@ -65,6 +69,23 @@ def _components(section: Section, parent: Section, pattern: re.Pattern[str]) -> 
     for key, node in section.entries.items():
         if isinstance(node.value, dict):
             yield from _components(Section(node, section.join(str(key))), section, pattern)
+
+
+def loading(tree: Node, given: Given) -> Batches | None:
+    """Return how Lightning's Trainer makes updates.
+
+    Whether a batch_size is that of each GPU or of all is in the program's code: on one it is both.
+    """
+    top = Section(interpolated(tree))
+    for found in _components(top, top, _SCHEDULER):
+        if "interval" not in found.parent:
+            refuse_size(found.parent, "interval", given, _UNCLOCKED)
+            return None
+    sizes = [size for key in _DATA if (size := told(within(top, key), "batch_size"))]
+    return {
+        "batch_size": sizes[0] if sizes and given.gpus == 1 else None,
+        "accumulate": of_lightning(top, given),
+    }
 
 
 def read(tree: Node, given: Given) -> Plan:

@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from lrplot.accounting import EACH_SHARE
+from lrplot.frameworks._batches import told
 from lrplot.frameworks._kohya_gui import MARKS, handed_on
 from lrplot.frameworks._places import defaulted, placed
 from lrplot.frameworks.config import make_plan
@@ -31,12 +33,13 @@ if TYPE_CHECKING:
     from lrplot.plan import Given, Plan
     from lrplot.schedules.base import Schedule
 
-__all__ = ["NAME", "NEEDS", "detect", "read"]
+__all__ = ["NAME", "NEEDS", "detect", "loading", "read"]
 
 NAME = "kohya"
 NEEDS = "a kohya (sd-scripts) config has lr_scheduler, and max_train_steps or lr_warmup_steps"
 
 _EVIDENCE = ("max_train_steps", "max_train_epochs", "lr_warmup_steps", "lr_scheduler_num_cycles")
+RULE = msgspec.structs.replace(EACH_SHARE, name="sd-scripts")  # all of it rounded up
 _STEPS, _RATE = 1600, 2e-6  # the defaults of its argument parsers
 _SCHEDULERS = (
     "constant",
@@ -73,6 +76,9 @@ _NOT_SHOWN = (
     "loraplus_text_encoder_lr_ratio",
 )
 _OF_THEIR_OWN = ("prodigy", "dadapt")  # optimizers that multiply the rate by one they estimate
+_BUCKETS = (
+    "enable_bucket: each bucket's last batch is a partial one; an epoch may have more updates"
+)
 _KEY_OF = {
     "num_warmup_steps": "lr_warmup_steps",
     "num_decay_steps": "lr_decay_steps",
@@ -99,11 +105,19 @@ def detect(tree: Node) -> str | None:
     return None
 
 
+def loading(tree: Node, given: Given) -> dict[str, Any]:
+    """Return how sd-scripts makes updates of images."""
+    top = _options(tree, given)
+    return {
+        "batch_size": told(top, "train_batch_size", 1),
+        "accumulate": told(top, "gradient_accumulation_steps", 1),
+        "rule": RULE,
+    }
+
+
 def read(tree: Node, given: Given) -> Plan:
     """Return the plan of a config; raise InputError."""
-    top = _flat(tree)
-    if any(key in top for key in MARKS):
-        top = handed_on(top)
+    top = _options(tree, given)
     for key in _NOT_READ:
         if key in top and top.entries[key].value:  # empty: not used
             raise top.wrong(key, "is not read: it names code that the script would import")
@@ -151,6 +165,12 @@ def _written(top: Section, key: str) -> tuple[float, ...]:
     if node is None or isinstance(node.value, tuple):
         return tuple(top.numbers(key, ()))
     return (top.number(key),)
+
+
+def _options(tree: Node, given: Given) -> Section:
+    """Return the options as the script has them; of the GUI's file, those it hands on."""
+    top = _flat(tree)
+    return handed_on(top, given) if any(key in top for key in MARKS) else top
 
 
 def _flat(tree: Node) -> Section:
@@ -276,5 +296,7 @@ def _notes(top: Section, given: Given, networks: dict[str, float]) -> list[str]:
         notes.append(f"{next(iter(networks))} alone is trained, and the rate is its own")
     if _optimizer(top).startswith(_OF_THEIR_OWN):
         notes.append("the optimizer multiplies the rate by one that it estimates itself")
+    if given.dataset_size is not None and top.flag("enable_bucket", default=False):
+        notes.append(_BUCKETS)
     others = [key for key in _NOT_SHOWN if key in top and top.entries[key].value not in (0, "0")]
     return notes + ([f"not shown: {', '.join(others)}"] if others else [])

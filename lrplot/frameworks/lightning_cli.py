@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lrplot.errors import InputError, Problem
+from lrplot.frameworks._batches import of_lightning, told, within
 from lrplot.frameworks._lightning_models import Stepped, of_model, stepped_by_cli
 from lrplot.frameworks.components import CLASS_PATH, arguments, component
 from lrplot.frameworks.config import make_plan
@@ -23,10 +24,11 @@ from lrplot.frameworks.keys import Section
 from lrplot.syntax.interpolation import interpolated
 
 if TYPE_CHECKING:
+    from lrplot.frameworks._batches import Batches
     from lrplot.plan import Given, Plan
     from lrplot.syntax.tree import Node
 
-__all__ = ["NAME", "NEEDS", "detect", "read"]
+__all__ = ["NAME", "NEEDS", "detect", "loading", "read"]
 
 NAME = "lightning"
 NEEDS = "a LightningCLI config has an optimizer or lr_scheduler with a class_path"
@@ -68,6 +70,14 @@ def _top(top: Section) -> Section:
 def _has_class(section: Section, key: str) -> bool:
     node = section.get(key)
     return node is not None and bool(component(Section(node), CLASS_PATH))
+
+
+def loading(tree: Node, given: Given) -> Batches:
+    """Return how the Trainer makes updates of what the data module's loaders hold on each GPU."""
+    top = _top(Section(interpolated(tree)))
+    data = within(top, "data")
+    data = within(data, "init_args") if "init_args" in data else data
+    return {"batch_size": told(data, "batch_size"), "accumulate": of_lightning(top, given)}
 
 
 def read(tree: Node, given: Given) -> Plan:

@@ -9,8 +9,10 @@ Sources: litgpt 0.5.13, litgpt/args.py, litgpt/pretrain.py and litgpt/finetune/.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from lrplot.accounting import Division, Rule
+from lrplot.frameworks._batches import told, within
 from lrplot.frameworks._llm_curves import WarmedDecay
 from lrplot.frameworks._places import defaulted
 from lrplot.frameworks.keys import Section
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from lrplot.plan import Given
     from lrplot.syntax.tree import Node
 
-__all__ = ["NAME", "NEEDS", "detect", "read"]
+__all__ = ["NAME", "NEEDS", "detect", "loading", "read"]
 
 NAME = "litgpt"
 NEEDS = "a LitGPT config has train with lr_warmup_steps and micro_batch_size"
@@ -35,6 +37,15 @@ _PRETRAIN = {
     "global_batch_size": 512,
     "micro_batch_size": 4,
 }
+_OF_FINETUNE = {"global_batch_size": 16, "micro_batch_size": 1}  # beside what shapes its curve
+RULE = Rule(
+    name="LitGPT",
+    divisions=(
+        Division(("gpus",), "up"),
+        Division(("batch_size",), "up"),
+        Division(("accumulate",), "down"),
+    ),
+)
 _SHAPING = ("lr_warmup_fraction", "max_steps", "max_seq_length", "max_time", "learning_rate")
 _BESIDE = (
     "save_interval",
@@ -57,6 +68,22 @@ def detect(tree: Node) -> str | None:
     return f"a LitGPT config: it has train.{warmup[-1]} and a batch size beside it"
 
 
+def loading(tree: Node, given: Given) -> dict[str, Any]:
+    """Return how LitGPT makes updates: a GPU's part of the batch in whole micro-batches."""
+    top = Section(tree)
+    train = within(top, "train")
+    defaults: dict[str, Any] = _PRETRAIN if _pretrains(top, train) else _OF_FINETUNE
+    batch, micro = (told(train, key, defaults[key]) for key in _OF_FINETUNE)
+    each, times = given.batch_size or micro, None
+    if batch is not None and each is not None and given.gpus is not None:
+        times = batch // given.gpus // each
+    if times == 0 and given.accumulate is None:
+        message = f"is too small for {given.gpus} devices and micro-batches of {each}"
+        raise train.wrong("global_batch_size", message)
+    length = told(train, "max_seq_length")
+    return {"batch_size": micro, "accumulate": times, "seq_len": length, "rule": RULE}
+
+
 def read(tree: Node, given: Given) -> Plan:
     """Return the plan of a config; raise InputError."""
     top = Section(tree)
@@ -65,9 +92,7 @@ def read(tree: Node, given: Given) -> Plan:
     if train.number("lr_warmup_fraction", 0.0) and train.count("lr_warmup_steps", 0):
         raise train.wrong("lr_warmup_fraction", "goes without lr_warmup_steps, or the reverse")
     rate, notes = _rate(top, train, given)
-    pretrains = "checkpoint_dir" not in top.entries and (
-        "max_tokens" in train or "tokenizer_dir" in top.entries or "epochs" not in train
-    )
+    pretrains = _pretrains(top, train)
     schedule, updates, more = (_pretrain if pretrains else _finetune)(top, train, given)
     return Plan(
         schedule=schedule,
@@ -76,6 +101,12 @@ def read(tree: Node, given: Given) -> Plan:
         iters_per_epoch=given.iters_per_epoch,
         convention=f"{CONVENTION} {'pretrain' if pretrains else 'finetune'}",
         notes=(*notes, *more),
+    )
+
+
+def _pretrains(top: Section, train: Section) -> bool:
+    return "checkpoint_dir" not in top.entries and (
+        "max_tokens" in train or "tokenizer_dir" in top.entries or "epochs" not in train
     )
 
 

@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import math
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from lrplot.frameworks._batches import shared, told, within
 from lrplot.frameworks._llm_curves import RootDecay, WarmedDecay
 from lrplot.frameworks.keys import Section
 from lrplot.plan import Plan
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from lrplot.schedules.base import Schedule
     from lrplot.syntax.tree import Node
 
-__all__ = ["NAME", "NEEDS", "detect", "read"]
+__all__ = ["NAME", "NEEDS", "detect", "loading", "read"]
 
 NAME = "llm-foundry"
 NEEDS = "an llm-foundry config has max_duration, optimizer.name and scheduler.name"
@@ -78,6 +79,17 @@ def _parameters(tree: Node) -> Node:
     inner = tree.value.get("parameters") if isinstance(tree.value, dict) else None
     inside = inner is not None and isinstance(inner.value, dict) and "max_duration" in inner.value
     return inner if inner is not None and inside else tree
+
+
+def loading(tree: Node, given: Given) -> dict[str, Any]:
+    """Return how a batch is made of samples; its micro-batches are no more than its parts."""
+    top = Section(interpolated(_parameters(tree)))
+    total = told(top, "global_train_batch_size")
+    return {
+        **shared(top, "global_train_batch_size", total, given),
+        "drop_last": within(top, "train_loader").flag("drop_last", default=False),
+        "seq_len": told(top, "max_seq_len"),
+    }
 
 
 def read(tree: Node, given: Given) -> Plan:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lrplot.frameworks._batches import told
 from lrplot.frameworks._epochs import updates_of
 from lrplot.frameworks._llm_curves import WarmedDecay
 from lrplot.frameworks._places import defaulted
@@ -18,11 +19,12 @@ from lrplot.frameworks.keys import Section
 from lrplot.plan import Plan
 
 if TYPE_CHECKING:
+    from lrplot.frameworks._batches import Batches
     from lrplot.plan import Given
     from lrplot.schedules.base import Schedule
     from lrplot.syntax.tree import Node
 
-__all__ = ["NAME", "NEEDS", "detect", "read"]
+__all__ = ["NAME", "NEEDS", "detect", "loading", "read"]
 
 NAME = "nanogpt"
 NEEDS = "a nanoGPT config is a .py file of assignments, as learning_rate and max_iters"
@@ -30,6 +32,7 @@ CONVENTION = "nanoGPT train.py"
 
 _LR, _MAX_ITERS = 6e-4, 600_000
 _WARMUP, _DECAY, _MIN_LR = 2000, 600_000, 6e-5
+_STEPS, _BATCH, _BLOCK = 40, 12, 1024
 _TIMED = {"learning_rate", "max_iters", "lr_decay_iters", "warmup_iters", "min_lr", "decay_lr"}
 _OTHERS = {"optimizer", "optim_wrapper", "param_scheduler", "lr_config"}  # OpenMMLab's
 _BESIDE = {
@@ -66,6 +69,20 @@ def detect(tree: Node) -> str | None:
     if not timed or not beside or _OTHERS & top.keys():
         return None
     return f"a nanoGPT config: it has {timed[0]} and {beside[0]}"
+
+
+def loading(tree: Node, given: Given) -> Batches:
+    """Return how train.py makes updates of blocks; the accumulation is that of all GPUs."""
+    top, gpus = Section(tree), given.gpus
+    steps = told(top, "gradient_accumulation_steps", _STEPS)
+    if steps is not None and gpus is not None and given.accumulate is None and steps % gpus:
+        message = f"is {steps:,}, over all GPUs, which {gpus:,} GPUs do not share evenly"
+        raise top.wrong("gradient_accumulation_steps", message)
+    return {
+        "batch_size": told(top, "batch_size", _BATCH),
+        "accumulate": steps // gpus if steps is not None and gpus is not None else None,
+        "seq_len": told(top, "block_size", _BLOCK),
+    }
 
 
 def read(tree: Node, given: Given) -> Plan:

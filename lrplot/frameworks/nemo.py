@@ -10,8 +10,9 @@ Sources: nemo_toolkit 2.4.0, nemo/core/optim/lr_scheduler.py and nemo/core/class
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from lrplot.frameworks._batches import of_lightning, parts, refuse_size, shared, told, within
 from lrplot.frameworks._epochs import by_epoch
 from lrplot.frameworks._llm_curves import WarmedDecay
 from lrplot.frameworks._nemo_curves import Annealing, Noam
@@ -27,12 +28,14 @@ if TYPE_CHECKING:
     from lrplot.schedules.base import Schedule
     from lrplot.syntax.tree import Node
 
-__all__ = ["NAME", "NEEDS", "detect", "read"]
+__all__ = ["NAME", "NEEDS", "detect", "loading", "read"]
 
 NAME = "nemo"
 NEEDS = "a NeMo config has model.optim with a sched by name"
 CONVENTION = "nemo_toolkit 2.4.0"
 
+_PARTS = ("tensor_model_parallel_size", "pipeline_model_parallel_size", "context_parallel_size")
+_BY_LENGTH = "batch_duration"  # of a loader that fills its batches by the samples' lengths
 _WARMUP = ("warmup_steps", "warmup_ratio", "min_lr")
 _HOLD = ("hold_steps", "hold_ratio")
 _KEYS = {
@@ -96,6 +99,26 @@ def _dict(node: Node | None, key: str) -> Node | None:
     """Return the mapping under a key, None where there is none."""
     found = node.value.get(key) if node is not None and isinstance(node.value, dict) else None
     return found if found is not None and isinstance(found.value, dict) else None
+
+
+def loading(tree: Node, given: Given) -> dict[str, Any] | None:
+    """Return how NeMo makes updates: of a loader's batches, or of Megatron's micro-batches."""
+    top = Section(interpolated(tree))
+    model, data = within(top, "model"), within(top, "model", "train_ds")
+    parted = parts(model, *_PARTS)
+    if parted:
+        refuse_size(model, parted, given, "lets several GPUs share a batch")
+        return None
+    times = of_lightning(top, given)
+    if "micro_batch_size" in model or "global_batch_size" in model:
+        total, each = told(model, "global_batch_size"), told(model, "micro_batch_size")
+        return dict(shared(model, "global_batch_size", total, given, each=each))
+    loader = data if "batch_size" in data else within(data, "dataloader_params")
+    return {
+        "batch_size": None if _BY_LENGTH in data else told(loader, "batch_size"),
+        "accumulate": times,
+        "drop_last": loader.flag("drop_last", default=False),
+    }
 
 
 def read(tree: Node, given: Given) -> Plan:

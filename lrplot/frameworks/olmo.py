@@ -13,6 +13,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from lrplot.accounting import Division, Rule
+from lrplot.frameworks._batches import shared, told, within
 from lrplot.frameworks._llm_curves import Highest, RootDecay, WarmedDecay
 from lrplot.frameworks._places import defaulted
 from lrplot.frameworks.keys import Section
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from lrplot.schedules.base import Schedule
     from lrplot.syntax.tree import Node
 
-__all__ = ["NAME", "NEEDS", "detect", "read"]
+__all__ = ["NAME", "NEEDS", "detect", "loading", "read"]
 
 NAME = "olmo"
 NEEDS = "an OLMo config has optimizer.learning_rate and a scheduler by name"
@@ -41,6 +43,14 @@ _KEYS = ("name", "units", "t_warmup", "t_max", "alpha_f", "warmup_min_lr")
 _OF_CLIPPING = ("grad_clip_warmup_steps", "grad_clip_warmup_factor")
 _LR, _DURATION, _WARMUP, _BATCH, _LENGTH = 1e-4, 10_000, 100, 512, 1024  # of olmo/config.py
 _LARGEST = 10.0**18
+RULE = Rule(
+    name="OLMo",
+    divisions=(
+        Division(("gpus",)),
+        Division(("batch_size",), "down"),
+        Division(("accumulate",), "down"),
+    ),
+)
 _ENDLESS = ("constant", "inverse_sqrt_with_warmup")
 _EARLY = "the run ends before stop_at where its epochs are shorter"
 _OPEN_END = (
@@ -60,6 +70,18 @@ def detect(tree: Node) -> str | None:
     known = {"max_duration", "global_train_batch_size", "device_train_microbatch_size"}
     found = sorted(known & top.keys())
     return f"an OLMo config: it has optimizer.learning_rate and {found[0]}" if found else None
+
+
+def loading(tree: Node, given: Given) -> dict[str, Any]:
+    """Return how OLMo makes updates: whole batches, of shares made even or cut."""
+    top = Section(interpolated(tree))
+    total = told(top, "global_train_batch_size", _BATCH)
+    return {
+        **shared(top, "global_train_batch_size", total, given),
+        "drop_last": within(top, "data").flag("drop_last", default=False),
+        "seq_len": told(within(top, "model"), "max_sequence_length", _LENGTH),
+        "rule": RULE,
+    }
 
 
 def read(tree: Node, given: Given) -> Plan:

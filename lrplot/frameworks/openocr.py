@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from lrplot.frameworks._batches import told, within
 from lrplot.frameworks._epochs import Axis, by_epoch, by_update, epochs_of
 from lrplot.frameworks._places import placed
 from lrplot.frameworks.keys import Section
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from lrplot.schedules.base import Schedule
     from lrplot.syntax.tree import Node
 
-__all__ = ["NAME", "NEEDS", "detect", "read"]
+__all__ = ["NAME", "NEEDS", "detect", "loading", "read"]
 
 NAME = "openocr"
 NEEDS = "an OpenOCR config has Global.epoch_num, and LRScheduler with a name"
@@ -61,6 +62,17 @@ def detect(tree: Node) -> str | None:
     if "epoch_num" not in top.section("Global") or "name" not in top.section("LRScheduler"):
         return None
     return "an OpenOCR config: it has Global.epoch_num and LRScheduler.name"
+
+
+def loading(tree: Node, given: Given) -> dict[str, Any]:
+    """Return how OpenOCR makes batches of samples; those of a sampler go by the images' shapes."""
+    del given
+    train = within(Section(tree), "Train")
+    loader = within(train, "loader")
+    return {
+        "batch_size": None if "sampler" in train else told(loader, "batch_size_per_card"),
+        "drop_last": loader.flag("drop_last", default=False),
+    }
 
 
 def read(tree: Node, given: Given) -> Plan:

@@ -12,22 +12,27 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from msgspec import Meta
 
 from lrplot._lazy import np
+from lrplot.frameworks._batches import parts, refuse_size, shared, told, within
 from lrplot.frameworks.keys import Section
 from lrplot.plan import Plan
 from lrplot.schedules.base import Knots, Phase, Schedule, points
 from lrplot.schedules.shift import named_stretches
 
 if TYPE_CHECKING:
+    from lrplot.frameworks._batches import Batches
     from lrplot.plan import Given
     from lrplot.schedules.base import Rates, Steps
     from lrplot.syntax.tree import Node
 
-__all__ = ["NAME", "detect", "read"]
+__all__ = ["NAME", "detect", "loading", "read"]
 
 NAME = "torchtitan"
 CONVENTION = "torchtitan 0.2.2"
 
 _LR, _STEPS, _WARMUP = 8e-4, 10_000, 200  # the defaults of its job_config.py
+_BATCH, _LENGTH = 8, 2048
+_PARTS = ("tensor_parallel_degree", "pipeline_parallel_degree", "context_parallel_degree")
+_OF_PARTS = ("parallelism", "experimental", "training")  # the latter two up to 2024
 _TABLES = {"job", "profiling", "metrics", "parallelism", "activation_checkpoint", "experimental"}
 _SCHEDULE_KEYS = (
     "warmup_steps",
@@ -141,6 +146,23 @@ def detect(tree: Node) -> str | None:
     if timed not in training or not known or not tables & {"optimizer", "lr_scheduler"}:
         return None
     return f"a torchtitan job config: it has [{known[0]}] and [training] {timed}"
+
+
+def loading(tree: Node, given: Given) -> Batches | None:
+    """Return how an update is made of sequences, where each GPU has batches of its own."""
+    top = Section(tree)
+    for table in (within(top, name) for name in _OF_PARTS):
+        if parted := parts(table, *_PARTS):
+            refuse_size(table, parted, given, "lets several GPUs share a batch")
+            return None
+    training = within(top, "training")
+    each = told(training, training.first("local_batch_size", "batch_size"), _BATCH)
+    total = told(training, "global_batch_size", -1, least=-1)
+    if total is None or total < 1:
+        sizes: Batches = {"batch_size": each, "accumulate": 1}
+    else:
+        sizes = shared(training, "global_batch_size", total, given, each=each)
+    return {**sizes, "seq_len": told(training, "seq_len", _LENGTH)}
 
 
 def read(tree: Node, given: Given) -> Plan:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from lrplot.frameworks import hf_trainer
+from lrplot.frameworks._batches import told
 from lrplot.frameworks.keys import Section
 from lrplot.syntax.tree import Node
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from lrplot.errors import InputError
     from lrplot.plan import Given, Plan
 
-__all__ = ["NAME", "NEEDS", "detect", "read"]
+__all__ = ["NAME", "NEEDS", "detect", "loading", "read"]
 
 NAME = "trainer-state"
 NEEDS = "a trainer_state.json has log_history and max_steps"
@@ -35,6 +36,7 @@ _SCHEDULE = (
     "warmup_steps",
     "warmup_ratio",
 )
+_BATCHES = ("train_batch_size", "per_device_train_batch_size")
 _CLOSE = 1e-6  # logs are written with all their digits, and read back as they were
 
 
@@ -43,6 +45,19 @@ def detect(tree: Node) -> str | None:
     top = tree.value if isinstance(tree.value, dict) else {}
     logged = "log_history" in top and isinstance(top["log_history"].value, tuple)
     return "a trainer_state.json: it has log_history and max_steps" if logged else None
+
+
+def loading(tree: Node, given: Given) -> dict[str, Any]:
+    """Return how the Trainer made updates of samples; how many batches each took is not kept."""
+    top = Section(tree)
+    times = told(top, "gradient_accumulation_steps")
+    if times is None and given.dataset_size is not None:
+        given.need("accumulate", "a trainer_state.json, which does not keep it, and --dataset-size")
+    return {
+        "batch_size": told(top, top.first(*_BATCHES)),
+        "accumulate": times,
+        "rule": hf_trainer.RULE,
+    }
 
 
 def read(tree: Node, given: Given) -> Plan:

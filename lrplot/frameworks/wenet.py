@@ -12,10 +12,12 @@ train_utils.py.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from lrplot.accounting import Division, Rule
+from lrplot.frameworks._batches import told, within
 from lrplot.frameworks._epochs import epochs_of
 from lrplot.frameworks._places import placed
 from lrplot.frameworks.keys import Section
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from lrplot.schedules.base import Schedule
     from lrplot.syntax.tree import Node
 
-__all__ = ["NAME", "NEEDS", "detect", "planned", "read"]
+__all__ = ["NAME", "NEEDS", "detect", "loading", "planned", "read"]
 
 NAME = "wenet"
 NEEDS = "a wenet config has scheduler: warmuplr, optim_conf and dataset_conf"
@@ -34,6 +36,14 @@ NEEDS = "a wenet config has scheduler: warmuplr, optim_conf and dataset_conf"
 _SCHEDULERS = ("warmuplr", "NoamHoldAnnealing")
 _WARMUP = 25_000
 _EPOCHS = 100
+RULE = Rule(  # an epoch ends with the GPU that has the least; what is left over makes no update
+    name="wenet",
+    divisions=(
+        Division(("gpus",), "down"),
+        Division(("batch_size",), "up"),
+        Division(("accumulate",), "down"),
+    ),
+)
 _OPEN_END = (
     "the run counts epochs: --iters-per-epoch N (updates, after accumulation) shows its end; "
     "the rates do not depend on it"
@@ -50,6 +60,20 @@ def detect(tree: Node) -> str | None:
     if optimizer is None or not isinstance(optimizer.value, dict) or "dataset_conf" not in top:
         return None
     return f"a wenet config: it has scheduler: {scheduler.value}, optim_conf and dataset_conf"
+
+
+def loading(tree: Node, given: Given) -> dict[str, Any]:
+    """Return how wenet makes updates of samples; batches filled by length tell none."""
+    del given
+    top = Section(tree)
+    dataset = within(top, "dataset_conf")
+    batch = within(dataset, "batch_conf") if "batch_conf" in dataset else dataset
+    counted = batch.text("batch_type", "static") == "static"
+    return {
+        "batch_size": told(batch, "batch_size") if counted else None,
+        "accumulate": told(top, "accum_grad", 1),
+        "rule": RULE,
+    }
 
 
 def read(tree: Node, given: Given) -> Plan:
