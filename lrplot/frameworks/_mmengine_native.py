@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["NATIVE"]
 
 _MOST_PERIODS = 1000
+_NEARLY = "linear_warmup with --warmup-ratio 1e-3 is near it"
 
 _refuse = partial(refusal, "mmengine")
 
@@ -134,7 +135,7 @@ def _linear_warmup(schedule: Any, plan: Plan, begin: int, stop: int) -> list[str
     if end != 1:
         raise _refuse("what follows starts from the warm-up's end; leave --end-lr out")
     if not start and schedule.warmup_steps:
-        raise _refuse("LinearLR does not rise from 0", "--warmup-ratio 1e-3 is near it")
+        raise _refuse("LinearLR does not rise from 0", _NEARLY)
     rise = {"type": "LinearLR", "start_factor": start, "end_factor": end}
     return _warmed(rise, schedule, plan, begin, stop)
 
@@ -156,8 +157,7 @@ def _wsd(schedule: Any, plan: Plan, begin: int, stop: int) -> list[str]:
     """Write the decay alone: before it the rate stands."""
     del stop
     if schedule.warmup_steps:
-        hint = "linear_warmup with --warmup-ratio 1e-3 is near it"
-        raise _refuse("LinearLR does not rise from 0", hint)
+        raise _refuse("LinearLR does not rise from 0", _NEARLY)
     if schedule.decay == "1-sqrt" or not schedule.decay_steps:
         raise _refuse("nothing decays by 1-sqrt, or at once; linear and cosine are there")
     fall = {"type": "CosineAnnealingLR", "T_max": schedule.decay_steps, "eta_min": schedule.eta_min}

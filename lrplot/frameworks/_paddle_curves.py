@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 from msgspec import Meta
 
 from lrplot._lazy import np
+from lrplot.errors import ParameterError
 from lrplot.frameworks._absolute import Absolute, Positive
 from lrplot.schedules.base import Knots, Period, Phase, Rate, extent_past, points
 from lrplot.schedules.expression import compile_expression
@@ -40,6 +41,7 @@ __all__ = [
 ]
 
 _NEAR = 2**12  # steps that are gone through one by one
+_SHORTEST = 1e-200  # of a warm-up: its power -1.5 is finite
 
 
 class Stepped(Absolute, frozen=True, kw_only=True):
@@ -77,6 +79,11 @@ class NoamCurve(Absolute, frozen=True, kw_only=True, tag="noam"):
     d_model: Positive
     warmup_steps: Positive
     learning_rate: Rate
+
+    def check(self) -> None:
+        """Refuse a warm-up so short that Paddle cannot work out its power."""
+        if self.warmup_steps < _SHORTEST:
+            raise ParameterError("warmup_steps", f"is too near 0, got {self.warmup_steps:g}")
 
     def rates(self, steps: Steps) -> Rates:
         """Evaluate the formula."""

@@ -113,7 +113,9 @@ class LevelSteps(Warmed, frozen=True, kw_only=True, tag="timm.StepLRScheduler"):
 
     def turns(self, end: int) -> Knots:
         """Return each drop; every step where they do not fall on whole steps."""
-        size, start = abs(self.decay_t) or math.inf, max(0.0, self.delay)
+        if not self.decay_t:  # there the framework fails, at every step
+            return ()
+        size, start = abs(self.decay_t), max(0.0, self.delay)
         if size.is_integer() and start.is_integer() and self.delay >= 0:
             first = int(start) + (1 if self.decay_t < 0 else 0)
             return (range(first, end + 1, int(size)),)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from lrplot.frameworks.calls import Optimizer
 
 __all__ = [
+    "anneal",
     "divisor",
     "fresh",
     "lambda_text",
@@ -57,6 +58,12 @@ def only(key: str, value: object) -> float:
     if len(value) != 1:
         raise ParameterError(key, f"has {len(value)} values; one parameter group is drawn")
     return number(key, value[0])
+
+
+def anneal(value: object) -> Any:
+    if isinstance(value, str) and value in {"cos", "linear"}:
+        return value
+    raise ParameterError("anneal_strategy", f"must be cos or linear, got {_shown(value)}")
 
 
 def divisor(key: str, value: object) -> float:

@@ -10,7 +10,7 @@ import msgspec
 from lrplot._lazy import np
 from lrplot.errors import ParameterError
 from lrplot.frameworks._torch_momentum import Cyclic
-from lrplot.frameworks._torch_scheduler import Scheduler, compiled
+from lrplot.frameworks._torch_scheduler import NEVER, Scheduler, compiled
 from lrplot.frameworks._torch_update import NAN, Update, absolute, powers
 from lrplot.schedules.base import Knots, Phase, points
 from lrplot.schedules.expression import compile_expression
@@ -47,7 +47,7 @@ class CosineAnnealingWarmRestarts(
     def _cycle(self, clock: Steps) -> tuple[Steps, Rates]:
         """Return how far into its cycle each step is, and that cycle's length."""
         if self.t_mult == 1:
-            return clock % self.t_0, np.full(clock.shape, float(self.t_0))
+            return clock % min(self.t_0, NEVER), np.full(clock.shape, float(self.t_0))
         starts = self.starts(int(clock.max(initial=0)))
         cycle = np.maximum(np.searchsorted(starts, clock, side="right") - 1, 0)
         lengths = np.array([float(self.t_0 * self.t_mult**i) for i in range(len(starts))])

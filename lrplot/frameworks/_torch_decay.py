@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from lrplot._lazy import np
 from lrplot.errors import ParameterError
-from lrplot.frameworks._torch_scheduler import Scaling, Scheduler
+from lrplot.frameworks._torch_scheduler import NEVER, Scaling, Scheduler
 from lrplot.frameworks._torch_update import NAN, UNCHANGED, Update, absolute, power
 from lrplot.schedules.base import Knots, extent_past, points
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from lrplot.schedules.base import Rates, Steps
 
 __all__ = ["SWALR", "ConstantLR", "CosineAnnealingLR", "LinearLR", "PolynomialLR"]
+
+_TINY = 1e-290  # of a T_max: below it pi over it is no number
 
 
 class ConstantLR(Scaling, frozen=True, kw_only=True, tag="torch.ConstantLR"):
@@ -93,7 +95,7 @@ class LinearLR(Scaling, frozen=True, kw_only=True, tag="torch.LinearLR"):
 
     def advance(self, clock: Steps, base: float, since: int, rate: float) -> Rates | None:
         del base
-        last = math.floor(self.total_iters)
+        last = math.floor(min(self.total_iters, NEVER))
         if since >= last:
             return np.full(clock.shape, rate)
         rise = self.end_factor - self.start_factor
@@ -147,7 +149,7 @@ class PolynomialLR(Scaling, frozen=True, kw_only=True, tag="torch.PolynomialLR")
 
     def advance(self, clock: Steps, base: float, since: int, rate: float) -> Rates | None:
         del base
-        last = math.floor(self.total_iters)
+        last = math.floor(min(self.total_iters, NEVER))
         if since >= last:
             return np.full(clock.shape, rate)
         ratio = self._left(np.minimum(clock, last)) / self._left(np.array([since]))
@@ -176,6 +178,10 @@ class CosineAnnealingLR(Scheduler, frozen=True, kw_only=True, tag="torch.CosineA
 
     t_max: float
     eta_min: float
+
+    def check(self) -> None:
+        if 0 < abs(self.t_max) < _TINY:
+            raise ParameterError("T_max", f"is too near 0 to divide by, got {self.t_max:g}")
 
     def initial(self, base: float) -> Update:
         del base
@@ -213,7 +219,7 @@ class CosineAnnealingLR(Scheduler, frozen=True, kw_only=True, tag="torch.CosineA
         unit = float((rate - self.eta_min) / self._height(np.array([since]))[0])
         if not self.half.is_integer():
             return self.eta_min + unit * self._height(clock)
-        length = abs(int(self.half))
+        length = min(abs(int(self.half)), NEVER)
         next_one = max(0, (since - 1 - length) // (2 * length) + 1)
         bounce = np.maximum((clock - 1 - length) // (2 * length), next_one - 1)
         low, high = int(bounce.min()), int(bounce.max())
@@ -232,7 +238,7 @@ class CosineAnnealingLR(Scheduler, frozen=True, kw_only=True, tag="torch.CosineA
     def knots(self, end: int) -> Knots:
         if not self.half.is_integer():
             return (range(end + 1),)
-        length = abs(int(self.half))
+        length = min(abs(int(self.half)), NEVER)
         return (range(length, end + 1, length),)
 
     def extent(self) -> int:

@@ -16,7 +16,9 @@ from lrplot.schedules.expression import compile_expression
 if TYPE_CHECKING:
     from lrplot.schedules.base import Rates, Steps
 
-__all__ = ["Scaling", "Scheduler", "compiled", "constructed"]
+__all__ = ["NEVER", "Scaling", "Scheduler", "compiled", "constructed"]
+
+NEVER = 2**60  # a length far past the last step there is, about which integers do not overflow
 
 
 class Scheduler(Schedule, frozen=True, kw_only=True):

@@ -122,8 +122,8 @@ def _agree(plans: Sequence[Plan]) -> bool:
         first, *others = [plan.lr(steps) for plan in plans]
     except InputError:
         return False
-    nothing = 1e-15 * np.abs(first).max()
-    return all(np.allclose(other, first, rtol=1e-9, atol=nothing) for other in others)
+    nothing = 1e-15 * np.abs(first).max() * np.maximum(steps, 1)  # as an angle's rounding grows
+    return all(np.isclose(other, first, rtol=1e-9, atol=nothing).all() for other in others)
 
 
 def _ambiguous(node: Node, names: Sequence[str]) -> InputError:

@@ -59,6 +59,7 @@ _SCHEDULE = (
 )
 _PREFIXES = ("learning_rate", "lr_sched", "warmup")
 _PARSER = "HfArgumentParser, unlike TrlParser,"
+_COMPARED = ("learning_rate", "warmup_steps", "max_steps")  # with numbers, which text fails at
 _STEPPED_BY_METRIC = ("reduce_lr_on_plateau", "greedy")
 _NEEDS_NO_LENGTH = ("constant", "constant_with_warmup", "inverse_sqrt")
 
@@ -102,11 +103,21 @@ def _is_axolotls(tree: Node) -> bool:
 
 def read(tree: Node, given: Given) -> Plan:
     """Return the plan of a TrainingArguments file; raise InputError at what it does not tell."""
-    plan = of_arguments(tree, given)
-    if tree.where.source.endswith(".json"):
-        return plan
-    notes = text_to_yaml11(Section(tree).starting(*_PREFIXES).node, "", _PARSER)
+    plan, top = of_arguments(tree, given), Section(tree)
+    notes = _in_quotes(top)
+    if not tree.where.source.endswith(".json"):
+        notes += text_to_yaml11(top.starting(*_PREFIXES).node, "", _PARSER)
     return msgspec.structs.replace(plan, notes=(*plan.notes, *notes))
+
+
+def _in_quotes(top: Section) -> list[str]:
+    """Return a note for each number that is written as text."""
+    found = {key: top.get(key) for key in _COMPARED}
+    return [
+        f"{key} is written in quotes, as text, where {_PARSER} stops: write {node.value}"
+        for key, node in found.items()
+        if node is not None and isinstance(node.value, str)
+    ]
 
 
 def of_arguments(tree: Node, given: Given) -> Plan:
@@ -127,9 +138,7 @@ def of_arguments(tree: Node, given: Given) -> Plan:
         "optimizer": OPTIMIZER,
         "num_warmup_steps": updates_of_warmup(top, length or 0),
         "num_training_steps": length,
-        "scheduler_specific_kwargs": {
-            str(key): _number(node) for key, node in more.entries.items()
-        },
+        "scheduler_specific_kwargs": _values(more),
         "given": msgspec.structs.replace(given, base_lr=base),
     }
     schedule = construct(

@@ -120,16 +120,16 @@ class Section:
         return word
 
     def numbers(self, key: str, default: Any = REQUIRED) -> Any:
-        """Return a tuple of numbers, as whole as they were written."""
+        """Return a tuple of finite numbers, as whole as they were written."""
         node = self._given(key, default)
         if node is None:
             return default
         if not isinstance(node.value, tuple):
             raise self.wrong(key, f"must be a list, got {_said(node)}")
         values = tuple(_as_number(item) for item in node.value)
-        if None in values:
-            bad = node.value[values.index(None)]
-            raise self.wrong(key, f"must hold numbers only, got {_said(bad)}")
+        for item, value in zip(node.value, values, strict=True):
+            if value is None or not math.isfinite(value):
+                raise self.wrong(key, f"must hold numbers only, got {_said(item)}")
         return values
 
     def refuse_others(self, *known: str) -> None:

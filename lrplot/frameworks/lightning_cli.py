@@ -157,7 +157,8 @@ def _by_update(top: Section, given: Given, stepped: Stepped) -> Plan:
         plan = msgspec.structs.replace(
             plan, max_iters=max(1, plan.schedule.extent()), open_end=True
         )
-    return msgspec.structs.replace(plan, notes=(*plan.notes, *stepped.notes, *notes))
+    notes = (*plan.notes, *stepped.notes, *notes)
+    return msgspec.structs.replace(plan, name="", notes=notes)  # the file's name, not the call's
 
 
 def _by_epoch(top: Section, given: Given, stepped: Stepped) -> Plan:

@@ -82,7 +82,7 @@ def _call(top: Section, iters: int, given: Given) -> tuple[Node, list[str]]:
     """Return the call that PaddleSeg makes of lr_scheduler, a warm-up around it."""
     section = top.section("lr_scheduler")
     name = section.text("type")
-    arguments = {key: node for key, node in section.entries.items() if key not in _BESIDE}
+    arguments = {str(key): node for key, node in section.entries.items() if key not in _BESIDE}
     if given.base_lr is not None:
         if "learning_rate" not in arguments:
             raise section.wrong("learning_rate", "is not in the config: --base-lr sets nothing")
@@ -129,7 +129,7 @@ def _old_call(top: Section, iters: int, given: Given) -> tuple[Node, list[str]]:
     decay = section.section("decay")
     kind = decay.choice("type", _OLD_DECAYS, "poly")
     where = decay.node.where
-    arguments = {key: node for key, node in decay.entries.items() if key != "type"}
+    arguments = {str(key): node for key, node in decay.entries.items() if key != "type"}
     if kind == "poly":
         defaults: dict[str, float] = {"decay_steps": iters, "end_lr": 0}
         defaults |= {} if "decay" in section else {"power": 0.9}

@@ -8,7 +8,7 @@ is --base-lr. Read from torch 2.13: torch/optim/lr_scheduler.py, torch/optim/swa
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 from lrplot.errors import ParameterError
 from lrplot.frameworks import _torch_compose as compose
@@ -16,6 +16,7 @@ from lrplot.frameworks import _torch_cycles as cycles
 from lrplot.frameworks import _torch_decay as decay
 from lrplot.frameworks import _torch_steps as steps
 from lrplot.frameworks._torch_arguments import (
+    anneal,
     divisor,
     fresh,
     lambda_text,
@@ -282,8 +283,7 @@ def OneCycleLR(
     fresh(optimizer, last_epoch)
     if isinstance(pct_start, bool) or not isinstance(pct_start, float) or not 0 <= pct_start <= 1:
         raise ParameterError("pct_start", f"must be a float between 0 and 1, got {pct_start!r}")
-    if anneal_strategy not in {"cos", "linear"}:
-        raise ParameterError("anneal_strategy", f"must be cos or linear, got {anneal_strategy!r}")
+    annealed = anneal(anneal_strategy)
     peak = only("max_lr", max_lr)
     first = peak / divisor("div_factor", div_factor)
     low, high = (
@@ -296,7 +296,7 @@ def OneCycleLR(
         floor=first / divisor("final_div_factor", final_div_factor),
         total_steps=total(total_steps, epochs, steps_per_epoch),
         pct_start=pct_start,
-        anneal=cast("Any", anneal_strategy),
+        anneal=annealed,
         three_phase=bool(three_phase),
         momenta=(low, high) if cycle_momentum else None,
     )
@@ -317,15 +317,14 @@ def SWALR(
     base at 0, swa_lr at anneal_epochs and beyond; at once where anneal_epochs is 0.
     """
     fresh(optimizer, last_epoch)
-    if anneal_strategy not in {"cos", "linear"}:
-        raise ParameterError("anneal_strategy", f"must be cos or linear, got {anneal_strategy!r}")
+    linear = anneal(anneal_strategy) == "linear"
     if isinstance(anneal_epochs, bool) or not isinstance(anneal_epochs, int) or anneal_epochs < 0:
         message = f"must be a whole number, 0 or above, got {anneal_epochs!r}"
         raise ParameterError("anneal_epochs", message)
     return decay.SWALR(
         swa_lr=only("swa_lr", swa_lr),
         anneal_epochs=anneal_epochs,
-        linear=anneal_strategy == "linear",
+        linear=linear,
     )
 
 

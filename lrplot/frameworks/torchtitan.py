@@ -24,9 +24,13 @@ if TYPE_CHECKING:
     from lrplot.schedules.base import Rates, Steps
     from lrplot.syntax.tree import Node
 
-__all__ = ["NAME", "detect", "loading", "read"]
+__all__ = ["NAME", "NEEDS", "detect", "loading", "read"]
 
 NAME = "torchtitan"
+NEEDS = (
+    "a torchtitan job config has [optimizer] or [lr_scheduler], [training] with steps, and [job] "
+    "or a decay_ratio"
+)
 CONVENTION = "torchtitan 0.2.2"
 
 _LR, _STEPS, _WARMUP = 8e-4, 10_000, 200  # the defaults of its job_config.py
@@ -42,6 +46,7 @@ _SCHEDULE_KEYS = (
     "min_lr_factor",
     "lr_min",
 )
+_OWN = ("decay_ratio", "decay_type", "min_lr_factor", "lr_min")  # which tell it from others
 _DECAYS = ("linear", "sqrt", "cosine")
 
 Stretch = Annotated[int, Meta(ge=0, le=2**53)]
@@ -142,10 +147,12 @@ def detect(tree: Node) -> str | None:
         return None
     training = Section(top["training"])
     timed = training.first("steps", "seq_len", "warmup_steps")
-    known = sorted(tables & _TABLES)
+    known = [f"[{name}]" for name in sorted(tables & _TABLES)]
+    if "lr_scheduler" in tables:
+        known += [f"[lr_scheduler] {key}" for key in _OWN if key in Section(top["lr_scheduler"])]
     if timed not in training or not known or not tables & {"optimizer", "lr_scheduler"}:
         return None
-    return f"a torchtitan job config: it has [{known[0]}] and [training] {timed}"
+    return f"a torchtitan job config: it has {known[0]} and [training] {timed}"
 
 
 def loading(tree: Node, given: Given) -> Batches | None:

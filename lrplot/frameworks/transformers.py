@@ -352,7 +352,8 @@ def _one_floor(min_lr: float | None, min_lr_rate: float | None) -> None:
 def SchedulerType(value: str) -> str:  # noqa: N802  the framework's name
     """Return the name of a schedule, as get_scheduler takes it."""
     if str(value) not in KINDS:
-        raise ParameterError("name", f"has no option {value!r}", suggest(str(value), KINDS))
+        hint = suggest(str(value), KINDS) or f"known: {', '.join(KINDS)}"
+        raise ParameterError("name", f"has no option {value!r}", hint)
     return str(value)
 
 

@@ -59,6 +59,11 @@ def test_where_several_fit_and_agree_it_makes_no_difference() -> None:
     assert plan.lr(300) == pytest.approx(1e-11)
 
 
+def test_rounding_far_out_is_no_difference() -> None:
+    plan = load("CosineAnnealingLR(optimizer, T_max=100)", base_lr=0.1, max_iters=10**8)
+    assert plan.convention == "torch 2.13 CosineAnnealingLR"
+
+
 def test_as_settles_whose_it_is() -> None:
     assert load("LinearLR(optimizer)", base_lr=0.1, as_="torch").lr(0) == pytest.approx(0.1 / 3)
     assert "LinearLR" in load("LinearLR(optimizer)", base_lr=0.1, as_="mmengine").convention

@@ -140,6 +140,7 @@ def test_interpolation_and_options(read: Callable[..., Plan]) -> None:
         ("_name: cosine, warmup: 3", RUN, "lr_scheduler.warmup: is not a key"),
         ("_name: tri_stage", RUN, "lr_scheduler.decay_steps: leaves no update for the decay"),
         ("_name: tri_stage, phase_ratio: [0.5, 0.5]", RUN, "three parts of the run"),
+        ("_name: tri_stage, phase_ratio: [.nan, 0.5, 0.5]", RUN, "must hold numbers only, got nan"),
         ("_name: inverse_sqrt, warmup_updates: 0", RUN, "must be at least 1"),
         ("_name: cosine, warmup_updates: 100", RUN, "leaves nothing of the run's 100 updates"),
         ("_name: cosine, t_mult: 0.5", RUN, "lr_scheduler.t_mult: "),

@@ -144,7 +144,20 @@ def test_further_arguments_reach_the_schedule(read: Callable[..., Plan], more: s
 
 def test_json_is_read_as_well(write: Write) -> None:
     text = '{"learning_rate": 0.1, "lr_scheduler_type": "linear", "max_steps": 10}'
-    assert load(write("args.json", text)).lr(5) == 0.05
+    plan = load(write("args.json", text))
+    assert plan.lr(5) == 0.05
+    assert not any("quotes" in note for note in plan.notes)
+
+
+def test_a_number_in_quotes_is_read_and_said(write: Callable[..., Path]) -> None:
+    text = '{"learning_rate": "1e-1", "lr_scheduler_type": "linear", "max_steps": 10}'
+    for name in ("args.json", "args.yaml"):
+        plan = load(write(name, text))
+        assert plan.lr(5) == 0.05
+        assert plan.notes[-1] == (
+            "learning_rate is written in quotes, as text, where HfArgumentParser, unlike "
+            "TrlParser, stops: write 1e-1"
+        )
 
 
 def test_options_override_the_file(read: Callable[..., Plan]) -> None:

@@ -23,7 +23,11 @@ optimizer:
   list: [1, 2.5]
   words: [a]
   huge: HUGE
+  none_is_one: [0.5, .nan]
+  endless: [.inf]
 """.replace("HUGE", f"1{'0' * 350}")
+
+ODD = ("none_is_one", "endless")
 
 
 def section() -> Section:
@@ -68,6 +72,11 @@ def test_a_key_is_given_as_what_it_was_asked_for(ask: Callable[..., Any], value:
         (lambda s: s.choice("name", ["sgd"]), "optimizer.name: has no option 'SGD'"),
         (lambda s: s.numbers("lr"), "optimizer.lr: must be a list, got '2e-5'"),
         (lambda s: s.numbers("words"), "optimizer.words: must hold numbers only, got 'a'"),
+        (
+            lambda s: s.numbers("none_is_one"),
+            "optimizer.none_is_one: must hold numbers only, got nan",
+        ),
+        (lambda s: s.numbers("endless"), "optimizer.endless: must hold numbers only, got inf"),
         (lambda s: s.section("lr"), "optimizer.lr: must be a mapping"),
         (lambda s: s.refuse_others("lr"), "c.yaml:3:3: optimizer.steps: is not a key"),
     ],
@@ -79,7 +88,7 @@ def test_a_wrong_value_is_said_with_its_path_and_place(ask: Callable[..., Any], 
 
 
 def test_keys_with_nothing_in_them_are_not_refused() -> None:
-    section().refuse_others("lr", "steps", "part", "flag", "name", "list", "words", "huge")
+    section().refuse_others("lr", "steps", "part", "flag", "name", "list", "words", "huge", *ODD)
 
 
 def test_what_only_running_would_tell_says_so() -> None:

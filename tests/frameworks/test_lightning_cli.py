@@ -114,7 +114,9 @@ def test_modelgenerator_steps_at_every_update(
         SGD.strip(),
         f"lr_scheduler: {{class_path: {scheduler}, init_args: {{warmup_ratio: 0.1}}}}",
     )
-    assert read(text, iters_per_epoch=10).schedule == load(theirs, base_lr=1.0).schedule
+    found = read(text, iters_per_epoch=10)
+    assert found.schedule == load(theirs, base_lr=1.0).schedule
+    assert not found.name.startswith("get_")  # it is the file's
     with pytest.raises(InputError, match="needs --iters-per-epoch"):
         read(text)
 

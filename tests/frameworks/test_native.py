@@ -299,7 +299,12 @@ RISING = {"warmup_steps": 9, "set": ["then={'type': 'linear', 'end_lr': 0.5}"]}
         ("fvcore", "cosine_restarts", {"t_0": 300}, "--max-iters 1200 is long enough"),
         ("fvcore", "step", {"step_size": 3}, "it would be a list of levels; 100 are written"),
         ("fvcore", "exponential", {"gamma": 0.1}, "too small for a number"),
-        ("mmengine", "linear_warmup", {"warmup_steps": 9}, "--warmup-ratio 1e-3 is near it"),
+        (
+            "mmengine",
+            "linear_warmup",
+            {"warmup_steps": 9},
+            "linear_warmup with --warmup-ratio 1e-3",
+        ),
         ("mmengine", "constant_warmup", {"warmup_steps": 1, "start_lr": 0.0}, "of one step never"),
         ("mmengine", "linear_warmup", {"warmup_steps": 9, "end_lr": 0.2}, "leave --end-lr out"),
         ("transformers", "linear_warmup", TWICE_WARM, "one warm-up before another"),

@@ -258,6 +258,7 @@ def test_a_plateau_asks_for_its_metrics() -> None:
 @pytest.mark.parametrize(
     ("call", "reason"),
     [
+        ("NoamDecay(64, 1e-320)", "warmup_steps: is too near 0"),
         ("ExponentialDecay(0.1, 1.0)", "gamma: must be a number < 1.0"),
         ("NaturalExpDecay(0.1, 0)", "gamma: must be a number > 0.0"),
         ("StepDecay(-0.1, 3)", "learning_rate: must be a number >= 0.0"),

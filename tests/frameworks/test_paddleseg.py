@@ -68,6 +68,7 @@ def test_options_take_the_place_of_keys(read: Read) -> None:
     [
         ("type: polynomialdecay, learning_rate: 0.1", "did you mean 'PolynomialDecay'"),
         ("learning_rate: 0.1, type: StepDecay, step_sise: 5", "has no parameter 'step_sise'"),
+        ("learning_rate: 0.1, type: StepDecay, step_size: 5, 7: 1", "has no parameter '7'"),
         ("learning_rate: 0.1, type: StepDecay", "needs 'step_size'"),
         ("type: StepDecay, step_size: 5", "needs 'learning_rate'"),
         (f"{POLY}, warmup_iters: 10", "lr_scheduler.warmup_start_lr: is missing"),

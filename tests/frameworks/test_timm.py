@@ -190,6 +190,13 @@ def test_what_timm_refuses_is_refused_in_words(call: str, said: str) -> None:
     assert said in str(caught.value)
 
 
+def test_a_decay_every_no_steps_gives_no_rate() -> None:
+    found = plan("StepLRScheduler(optimizer, decay_t=0)", max_iters=9)
+    assert list(found.schedule.knots(9)) == [range(1), range(1, 2)]
+    with pytest.raises(InputError, match="no finite rate at step 1"):
+        found.lr(1)
+
+
 def test_plateau_refuses_under_timms_own_names() -> None:
     with pytest.raises(InputError, match="decay_rate: must be a number < 1"):
         plan("PlateauLRScheduler(optimizer, 1.0)", metrics=(1.0,))

@@ -395,10 +395,28 @@ def test_phases_cover_the_run(call: str) -> None:
             "CyclicLR(optimizer, 0.1, 0.3, 0.01, mode='triangular2')",
             "CyclicLR's triangular2 raises 2.0 to a power that no float holds",
         ),
+        ("CosineAnnealingLR(optimizer, 1e-320)", "T_max: is too near 0 to divide by"),
+        ("OneCycleLR(optimizer, 1.0, 9, anneal_strategy=['cos'])", "must be cos or linear, got"),
+        ("SWALR(optimizer, 0.1, anneal_strategy=[1])", "anneal_strategy: must be cos or linear"),
     ],
 )
 def test_what_torch_refuses_is_refused_with_its_reason(call: str, message: str) -> None:
     assert message in said(call, metrics=[1.0])
+
+
+@pytest.mark.parametrize(
+    ("call", "rate"),
+    [
+        ("LinearLR(optimizer, 0.5, total_iters=10**29)", 0.5),
+        ("LinearLR(optimizer, 0.5, total_iters=1e300)", 0.5),
+        ("PolynomialLR(optimizer, 10**29, power=2)", 1.0),
+        ("CosineAnnealingLR(optimizer, 10**29)", 1.0),
+        ("CosineAnnealingWarmRestarts(optimizer, 10**29)", 1.0),
+    ],
+)
+def test_a_length_past_every_step_leaves_the_curve_at_its_start(call: str, rate: float) -> None:
+    assert rates(call, 0, 10, 2**53, max_iters=20, base_lr=1.0) == pytest.approx([rate] * 3)
+    assert len(list(plan(call).schedule.knots(10**9))) < 9
 
 
 def test_what_only_a_scan_reaches_is_refused_past_its_limit() -> None:

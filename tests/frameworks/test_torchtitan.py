@@ -115,6 +115,12 @@ def test_what_is_not_understood_is_refused(
     assert said in str(caught.value)
 
 
+def test_a_schedule_of_its_own_is_evidence_without_a_job(read: Callable[..., Plan]) -> None:
+    plan = read(run(10, "decay_ratio = 0.5\n"), job="[optimizer]\nlr = 1.0\n")
+    evidence = "it has [lr_scheduler] decay_ratio and [training] steps"
+    assert plan.notes[0] == f"read as a torchtitan job config: {evidence}"
+
+
 @pytest.mark.parametrize(
     "text", ["training: {steps: 10}", "training: {steps: 10}\noptimizer: {lr: 1}\n"]
 )

@@ -153,6 +153,7 @@ def test_a_name_may_stand_in_a_scheduler_type() -> None:
     ("call", "said"),
     [
         ("get_scheduler('cosin', optimizer, 5, 20)", "did you mean 'cosine'?"),
+        ("get_scheduler('exp', optimizer, 5, 20)", "known: linear, cosine, "),
         ("get_scheduler('cosine', optimizer, 5)", "num_training_steps: is missing"),
         (
             "get_scheduler('cosine', optimizer, num_training_steps=9)",
