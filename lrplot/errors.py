@@ -36,7 +36,7 @@ class Where(NamedTuple):
     column: int = 0
 
     def __str__(self) -> str:
-        return f"{self.source}:{self.line}:{self.column}" if self.line else self.source
+        return ":".join([self.source, *(str(number) for number in self[1:] if number)])
 
 
 class Problem(NamedTuple):

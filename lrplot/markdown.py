@@ -67,18 +67,20 @@ class _Image(NamedTuple):
         )
 
 
-def _by_system(light: _Image, dark: str) -> str:
-    """Show the twin to readers whose system is dark."""
-    condition = 'media="(prefers-color-scheme: dark)"'
-    return f'<picture><source {condition} srcset="{dark}">{light.html()}</picture>'
+def _by_system(request: Request, image: Callable[[Request], _Image]) -> str:
+    """Show a dark twin, on its own ground as the page may be white, where the system is dark."""
+    dark, condition = image(request.styled("dark")), 'media="(prefers-color-scheme: dark)"'
+    light = image(request).html()
+    return f'<picture><source {condition} srcset="{dark.source}">{light}</picture>'
 
 
-def _by_material(light: _Image, dark: str) -> str:
-    """Show the twin where Material for MkDocs is switched to its dark palette."""
-    return light.html("#only-light") + light._replace(source=dark).html("#only-dark")
+def _by_material(request: Request, image: Callable[[Request], _Image]) -> str:
+    """Show a dark twin where Material for MkDocs is switched to its dark palette."""
+    light, dark = (image(request.twin(style)) for style in ("light", "dark"))
+    return light.html("#only-light") + dark.html("#only-dark")
 
 
-_Twin: TypeAlias = "Callable[[_Image, str], str]"
+_Twin: TypeAlias = "Callable[[Request, Callable[[Request], _Image]], str]"
 _TWINS: dict[str, _Twin] = {"media": _by_system, "material": _by_material}
 _DRAWN: dict[str, str] = {}  # by what they show: `mkdocs serve` makes every page anew
 
@@ -156,9 +158,13 @@ class _Fences(Preprocessor):
     def _figure(self, entry: Entry) -> str:
         request = entry.request
         width = f"{request.look.inches[0] * _PIXELS:.0f}"
-        image = _Image(_source(request), escape(request.alt), width)
+        alt = escape(request.alt)
+
+        def image(request: Request) -> _Image:
+            return _Image(_source(request), alt, width)
+
         twin = self.twin if request.look.style == "light" else None
-        shown = twin(image, _source(request.styled("dark"))) if twin else image.html()
+        shown = twin(request, image) if twin else image(request).html()
         caption = entry.beside.get("caption")
         below = f"<figcaption>{escape(caption.text)}</figcaption>" if caption else ""
         return f'<figure class="lrplot">{shown}{below}</figure>'
@@ -177,7 +183,7 @@ def _entry(text: str, first: Where, folder: str) -> Entry:
     """Read a fence: a mapping with a source, or the source itself."""
     if not _ENTRY.search(text):
         written = dedent(text) if is_document(text) or is_call(text) else text.strip()
-        entry = read_entry(from_texts([written] if written else [], {}, first), folder=folder)
+        entry = read_entry(from_texts([written] if written else [], {}, first, {}), folder=folder)
         entry.places["text"] = first
         return entry
     tree = parse_document("\n" * (first.line - 1) + text, first.source)

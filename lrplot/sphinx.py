@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from sphinx.util.typing import ExtensionMetadata
 
     from lrplot.errors import Problem
+    from lrplot.figures.request import Request
 
 __all__ = ["setup"]
 
@@ -49,6 +50,8 @@ _OWN: dict[str, Callable[[str], Any]] = {
 # Themes that show images of the class only-light or only-dark as the reader has chosen.
 _TWO_SIDED = {"furo", "pydata_sphinx_theme", "sphinx_book_theme"}
 _KINDS = {"image/svg+xml": "svg", "application/pdf": "pdf", "image/png": "png"}
+_IN_THE_MIDDLE = {"default", "center"}
+_OPTION = re.compile(r"\s+:([\w-]+):")  # a line that sets one
 _PIXELS = 96  # in an inch of a page
 
 
@@ -100,11 +103,20 @@ class _Directive(SphinxDirective):
         options = {
             key.replace("-", "_"): text for key, text in self.options.items() if key not in _OWN
         }
-        tree = from_texts(self._sources(), options, where)
+        tree = from_texts(self._sources(), options, where, self._places(where))
         entry = read_entry(tree, folder=str(Path(where.source).parent))
         if self.content:
             entry.places["text"] = Where(where.source, self.content_offset + 1, 1)
         return entry
+
+    def _places(self, where: Where) -> dict[str, Where]:
+        """Return the lines of the options, which docutils does not tell."""
+        lines = map(_OPTION.match, self.block_text.splitlines())
+        return {
+            found[1].replace("-", "_"): Where(where.source, where.line + number)
+            for number, found in enumerate(lines)
+            if found
+        }
 
     def _sources(self) -> list[str]:
         """Return the sources of the argument, and the spec or call in the body."""
@@ -173,32 +185,41 @@ def _drawn(app: Sphinx, picture: _Picture) -> list[nodes.Node]:
     if mimetype is None:
         return words
     try:
-        styles = _styles(app, entry.request.look.style)
-        return [_image(app, picture, mimetype, *side) for side in styles.items()]
+        sides = _sides(app, entry.request)
+        return [
+            _image(app, picture, mimetype, side, [*shown, *_centred(app, picture)] if shown else [])
+            for side, shown in sides
+        ]
     except LrplotError as error:
         _warn(entry.placed(error), entry.places[""])
         return words
 
 
-def _styles(app: Sphinx, style: str) -> dict[str, list[str]]:
-    """Return the styles to draw, each with the classes that say when it is shown."""
+def _sides(app: Sphinx, request: Request) -> list[tuple[Request, list[str]]]:
+    """Return the figures to draw, each with the classes that say when it is shown."""
     dark = app.config.lrplot_dark
     if dark is None:
         dark = app.config.html_theme in _TWO_SIDED
-    if style != "light" or app.builder.format != "html" or not dark:
-        return {style: []}
-    return {"light": ["only-light"], "dark": ["only-dark"]}
+    if request.look.style != "light" or app.builder.format != "html" or not dark:
+        return [(request, [])]
+    return [(request.twin(style), [f"only-{style}"]) for style in ("light", "dark")]
+
+
+def _centred(app: Sphinx, picture: _Picture) -> list[str]:
+    """Return the class that centres an image which its theme makes a block, where it shows it."""
+    align = picture.parent.get("align", "default")
+    return ["align-center"] * (app.config.html_theme in _TWO_SIDED and align in _IN_THE_MIDDLE)
 
 
 def _image(
-    app: Sphinx, picture: _Picture, mimetype: str, style: str, shown: list[str]
+    app: Sphinx, picture: _Picture, mimetype: str, request: Request, shown: list[str]
 ) -> nodes.image:
     """Return an image of a file, which is drawn unless an earlier build has done so."""
-    slug = re.sub(r"\W+", "-", style)
+    slug = re.sub(r"\W+", "-", request.look.style) + "-clear" * request.look.transparent
     name = f"lrplot-{picture['mark'][:16]}-{slug}.{_KINDS[mimetype]}"
     path = Path(app.doctreedir, "lrplot", __version__, name)
     if not path.exists():
-        write_whole(path, picture["entry"].request.styled(style).image(_KINDS[mimetype]))
+        write_whole(path, request.image(_KINDS[mimetype]))
     app.env.images.add_file(picture["docname"], str(path))
     return nodes.image(
         uri=str(path),

@@ -104,7 +104,10 @@ def test_a_page_has_its_figures(fences: str) -> None:
     assert all(text.startswith("<?xml") and text.endswith("</svg>\n") for text in drawn)
     assert [alt.partition("iterations. ")[2] or alt for _, _, alt in found] == [
         "Two &lt;powers&gt;",
-        "OneCycleLR starts at 0.004, peaks at 0.1 at step 299 and ends at 9.03548e-07.",
+        (
+            "OneCycleLR starts at 0.004, peaks at 0.1 at step 299, falls to 4e-07 at step 999 and "
+            "ends at 9.03548e-07."
+        ),
         "constant stays at 0.25.",
         "steps starts at 1 and ends at 0.001.",
     ]
@@ -121,6 +124,7 @@ def test_a_dark_twin_for_material() -> None:
     assert (shown, hidden) == ("#only-light", "#only-dark")
     assert alt == again
     assert "--style dark" in b64decode(dark).decode()
+    assert all("--transparent" in b64decode(side).decode() for side in (light, dark))
     assert "--style" not in b64decode(light).decode()
 
 

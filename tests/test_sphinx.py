@@ -131,6 +131,19 @@ def test_a_theme_with_a_dark_side_gets_a_dark_twin() -> None:
     light, dark = (Path("_html", str(image["src"])).read_text("utf-8") for image in images()[:2])
     assert light != dark
     assert "--style dark" in dark
+    assert "--transparent" in dark
+    assert "--transparent" in light
+
+
+def test_twins_are_centred_where_their_theme_makes_them_blocks() -> None:
+    write(PAGE)
+    write('extensions = ["lrplot.sphinx"]\nhtml_theme = "furo"\n', "conf.py")
+
+    assert build("-W").returncode == 0
+
+    first, _, second, _, *_ = [str(image["class"]) for image in images() if image.get("class")]
+    assert first == "wide only-light"
+    assert second == "only-light align-center"
 
 
 def test_every_builder_gets_what_it_takes() -> None:
@@ -146,12 +159,12 @@ def test_every_builder_gets_what_it_takes() -> None:
 @pytest.mark.parametrize(
     ("directive", "line", "message"),
     [
-        (".. lrplot:: poly\n   :pwer: 2\n", 4, "pwer: is not a key of a figure"),
-        (".. lrplot:: poly\n   :power: -2\n", 4, "power: must be a number >= 0.0, got -2"),
-        (".. lrplot:: poly\n   :power: [1, 2\n", 4, "power: "),
+        (".. lrplot:: poly\n   :pwer: 2\n", 5, "pwer: is not a key of a figure"),
+        (".. lrplot:: poly\n   :power: -2\n", 5, "power: must be a number >= 0.0, got -2"),
+        (".. lrplot:: poly\n   :base-lr: 1\n   :power: [1, 2\n", 6, "power: "),
         (".. lrplot:: nope.yaml\n", 4, "is neither a file nor a schedule"),
         (".. lrplot::\n", 4, "source: is missing"),
-        (".. lrplot:: poly\n   :style: nice\n", 4, "style: 'nice' is no style"),
+        (".. lrplot:: poly\n   :style: nice\n", 5, "style: 'nice' is no style"),
         (".. lrplot::\n\n   schedule: poly\n   base_lr: 1\n   powr: 2\n", 8, "powr: is not a"),
         (".. lrplot:: constant\n   :base-lr: 0\n   :log:\n", 4, "source: no rate is above 0"),
     ],

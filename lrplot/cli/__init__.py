@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from typing import IO, Any
 
 import click
@@ -12,10 +14,14 @@ from lrplot.cli.catalogue import list_, schema, show
 from lrplot.cli.curve import curve
 from lrplot.cli.explain import explain
 from lrplot.cli.figures import figures
+from lrplot.cli.messages import say
 from lrplot.cli.table import table
-from lrplot.errors import LrplotError, UsageError
+from lrplot.errors import InputError, LrplotError, UsageError, Where
 
 __all__ = ["cli"]
+
+_NAME = "lrplot: "
+_HINT = "  "
 
 
 class _Refusal(click.ClickException):
@@ -29,12 +35,18 @@ class _Refusal(click.ClickException):
     def show(self, file: IO[Any] | None = None) -> None:
         del file
         for line in self.message.splitlines():
-            hint = line.startswith("  ")
-            click.echo(line if hint else f"lrplot: {line}", err=True)
+            hint = line.startswith(_HINT)
+            say(line if hint else f"{_NAME}{line}", 2 * len(_HINT) if hint else len(_NAME))
 
 
 class _UsageRefusal(_Refusal):
     exit_code = UsageError.exit_code
+
+
+def _unwritten(error: OSError) -> InputError:
+    """Say that stdout takes no more; what waits for it goes nowhere, as the exit would complain."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return InputError(f"cannot be written: {error.strerror}", where=Where("standard output"))
 
 
 class _Group(click.Group):
@@ -44,6 +56,12 @@ class _Group(click.Group):
         except LrplotError as error:
             kind = _UsageRefusal if isinstance(error, UsageError) else _Refusal
             raise kind(error) from None
+        except BrokenPipeError:  # whoever read it has seen enough
+            raise
+        except OSError as error:
+            if error.filename is not None:
+                raise
+            raise _Refusal(_unwritten(error)) from None
 
 
 _EPILOG = """\b

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from lrplot.cli.options import SourceCommand, load_plans, print_notes, source_argument
+from lrplot.cli.messages import say_notes
+from lrplot.cli.options import (
+    SourceCommand,
+    load_plans,
+    print_conventions,
+    print_notes,
+    source_argument,
+)
 from lrplot.errors import UsageError
 from lrplot.render.numbers import rounded
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from lrplot.plan import Plan
 
-__all__ = ["at", "resolve_steps"]
+__all__ = ["at", "resolve_steps", "say_past_end", "say_rounding"]
 
 
 @click.command(cls=SourceCommand, short_help="Say the rate at one step or several.")
@@ -38,9 +46,10 @@ def at(steps: str, sources: tuple[str, ...], *, param: str, **given: Any) -> Non
     plans = [plan.of(param) for plan in load_plans(sources, given)]
     wanted = resolve_steps(steps, plans)
     rates = [plan.lr(wanted).tolist() for plan in plans]
+    print_conventions(plans)
     print_notes(plans, whole_run=_names_the_end(steps))
-    _say_rounding(steps, plans)
-    _warn_past_end(wanted, plans)
+    say_rounding(steps, plans)
+    say_past_end(wanted, plans)
     if len(wanted) == 1 and len(plans) == 1:
         click.echo(rounded(rates[0][0]))
         return
@@ -87,19 +96,17 @@ def _parts(text: str) -> list[str]:
     return [part for part in text.split(",") if part.strip()]
 
 
-def _say_rounding(text: str, plans: list[Plan]) -> None:
-    """Say how a duration was rounded that falls between two steps."""
+def say_rounding(text: str, plans: list[Plan]) -> None:
+    """Say how durations were rounded that fall between two steps."""
     said = (plan.horizon.rounding(part) for part in _parts(text) for plan in plans)
-    for note in dict.fromkeys(filter(None, said)):
-        print(f"note: {note}", file=sys.stderr)  # noqa: T201
+    say_notes(dict.fromkeys(filter(None, said)))
 
 
-def _warn_past_end(steps: list[int], plans: list[Plan]) -> None:
+def say_past_end(steps: Sequence[int], plans: list[Plan]) -> None:
     """Say where a step lies past the end of the run, if somebody said how long it is."""
     ends = {plan.max_iters for plan in plans if not plan.open_end}
     if ends and max(steps) > min(ends):
-        text = f"note: step {max(steps):,} is past the end of the run, {min(ends):,}"
-        print(text, file=sys.stderr)  # noqa: T201
+        say_notes([f"step {max(steps):,} is past the end of the run, {min(ends):,}"])
 
 
 def _names_the_end(steps: str) -> bool:

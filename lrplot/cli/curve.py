@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from contextlib import contextmanager
 from functools import cache
@@ -10,25 +9,29 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lrplot.cli.options import SourceCommand, load_plans, print_notes, source_argument
+from lrplot.cli.messages import rows, say_notes
+from lrplot.cli.options import (
+    SourceCommand,
+    notes_of,
+    print_conventions,
+    source_argument,
+)
 from lrplot.cli.terminal import show
 from lrplot.errors import InputError, ParameterError, Problem, UsageError, Where, option
-from lrplot.render.kinds import KINDS
+from lrplot.render.kinds import FORMATS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from click.shell_completion import CompletionItem
 
-    from lrplot.plan import Plan
-    from lrplot.render.look import Look
+    from lrplot.figures.request import Request, Resolved
     from lrplot.schedules.base import Field
 
 __all__ = ["curve"]
 
-_KINDS = (*KINDS, "html")
-_ENDINGS = ".png, .svg, .pdf or .html"
+_ENDINGS = f"{', '.join(f'.{kind}' for kind in FORMATS[:-1])} or .{FORMATS[-1]}"
 
 
 class _FigureOption(click.Option):
@@ -38,11 +41,10 @@ class _FigureOption(click.Option):
 
 
 class _Curve(SourceCommand):
-    """A command that remembers how it was written, and has an option for each field of a look."""
+    """A command that has an option for each field of a look."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Note the command, which a figure is to remember, and whether it has any option."""
-        ctx.meta["lrplot.command"] = shlex.join([*ctx.command_path.split(), *args])
+        """Note whether there is any option."""
         ctx.meta["lrplot.optioned"] = any(arg.startswith("-") for arg in args)
         return super().parse_args(ctx, args)
 
@@ -88,16 +90,13 @@ def _look_option(field: Field) -> _FigureOption:
 @click.option(
     "--to",
     cls=_FigureOption,
-    type=click.Choice(_KINDS),
+    type=click.Choice(FORMATS),
     help="The format, where no file's ending says it.",
 )
 @click.option(
     "--terminal", cls=_FigureOption, is_flag=True, help="Draw it here, and write no file."
 )
-@click.pass_context
 def curve(
-    ctx: click.Context,
-    /,
     sources: tuple[str, ...],
     *,
     output: str | None,
@@ -114,27 +113,20 @@ def curve(
     if terminal and (output or to):
         raise UsageError("--terminal writes no file: leave out -o and --to")
     path, kind = _output(output, to, sources)
-    look = _look(given)
-    plans = load_plans(sources, given)
-    look = _titled(sources, plans, look)
+    request = _request(sources, given)
+    figure = request.resolved()
     if terminal:
-        with _as_usage():
-            show(plans, look)
-        print_notes(plans)
+        _show(figure, notes := [*notes_of(figure.plans), *figure.roundings])
+        say_notes(notes)
         return
     with _as_usage():
-        data, notes = _drawn(plans, look, kind, ctx.meta["lrplot.command"])
-    if path is None:
-        sys.stdout.buffer.write(data)
-    else:
-        from lrplot.files import write_whole
-
-        write_whole(path, data)
-        if sys.stdout.isatty():
-            show(plans, look)
-    print_notes(plans)
-    for note in notes:
-        click.echo(f"note: {note}", err=True)
+        image = figure.image(kind)
+    print_conventions(figure.plans)
+    notes = [*notes_of(figure.plans), *image.notes]
+    _put(image.data, path)
+    if path is not None and sys.stdout.isatty():
+        _show(figure, notes)
+    say_notes(notes)
     if path is not None:
         click.echo(f"wrote {path}", err=True)
 
@@ -150,48 +142,46 @@ def _output(
     if output == "-":
         if sys.stdout.isatty():
             raise UsageError("-o - writes a file's bytes, which a terminal cannot show")
-        return None, to or _KINDS[0]
-    path = Path(output or f"{file_stem(sources)}.{to or _KINDS[0]}")
+        return None, to or FORMATS[0]
+    path = Path(output or f"{file_stem(sources)}.{to or FORMATS[0]}")
     ending = path.suffix.lower().removeprefix(".")
-    if ending not in _KINDS and (to is None or ending):
+    if ending not in FORMATS and (to is None or ending):
         raise UsageError(f"-o {path}: the ending must be {_ENDINGS}")
     if to and ending and to != ending:
         raise UsageError(f"-o {path} says {ending}, --to says {to}: give one of the two")
     return path, to or ending
 
 
-def _look(given: dict[str, Any]) -> Look:
-    """Take the options of a look from all that are given."""
+def _request(sources: tuple[str, ...], given: dict[str, Any]) -> Request:
+    """Return what is asked for: what is given of a look, and what overrides the sources."""
+    from lrplot.figures.request import Request
     from lrplot.render.look import as_look, look_fields
 
-    taken = {field.name: given.pop(field.name, None) for field in look_fields()}
+    chosen = {key: value for key, value in given.items() if value not in (None, ())}
+    looks = {field.name for field in look_fields()}
     try:
-        return as_look({key: value for key, value in taken.items() if value not in (None, ())})
+        look = as_look({key: value for key, value in chosen.items() if key in looks})
     except InputError as error:
         raise UsageError(_as_options(error)) from None
+    options = {key: value for key, value in chosen.items() if key not in looks}
+    return Request(sources=sources, options=options, look=look)
 
 
-def _titled(sources: Sequence[str], plans: list[Plan], look: Look) -> Look:
-    """Return the look with the title that it has where nobody gives one."""
-    import msgspec
+def _put(data: bytes, path: Path | None) -> None:
+    """Write a file whole, or to stdout."""
+    if path is None:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+        return
+    from lrplot.files import write_whole
 
-    from lrplot.render.naming import title_of
-
-    if look.title is not None:
-        return look
-    return msgspec.structs.replace(look, title=title_of(sources, plans))
+    write_whole(path, data)
 
 
-def _drawn(plans: list[Plan], look: Look, kind: str, command: str) -> tuple[bytes, tuple[str, ...]]:
-    """Return the figure's bytes, and what of it could not be drawn."""
-    if kind == "html":
-        from lrplot.render.html import page
-
-        return page(plans, look, command).encode(), ()
-    from lrplot.render.figure import drawing
-
-    figure = drawing(plans, look)
-    return figure.encoded(kind, command), figure.notes
+def _show(figure: Resolved, notes: Iterable[str]) -> None:
+    """Draw the curves here, with room for the notes below them."""
+    with _as_usage():
+        show(figure.plans, figure.look, rows(notes))
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from textwrap import fill
 from typing import Any
 
 import click
@@ -35,6 +34,8 @@ def _partings(sources: tuple[str, ...], given: dict[str, Any]) -> list[str]:
     looped = any(given.get(key) for key in LOOP_OPTIONS)
     if not names or looped or not all(source in by_name for source in sources):
         return []
+    from textwrap import fill
+
     from lrplot.render.parting import parting
 
     chosen = [(name,) for name in names] if len(names) > 1 else [(), names]

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from fnmatch import fnmatchcase
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from lrplot.cli.messages import say_notes
 from lrplot.errors import InputError, Problem, UsageError, suggest
 
 if TYPE_CHECKING:
@@ -22,18 +21,20 @@ __all__ = ["figures"]
 
 
 @click.command(short_help="Make or check all the figures that a file lists.")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=click.Path())
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @click.option("--check", is_flag=True, help="Write nothing; fail if a file is stale or missing.")
-def figures(file: Path, names: tuple[str, ...], *, check: bool) -> None:
+def figures(file: str, names: tuple[str, ...], *, check: bool) -> None:
     """Make every figure that FILE lists (docs/figures.yaml), or those of these names.
 
     A NAME may be a pattern: 'formats/*'. Only files that change are written; where a figure cannot
     be made, the others still are.
     """
+    from pathlib import Path
+
     from lrplot.figures.document import read_figures
 
-    chosen = _chosen(read_figures(file), names)
+    chosen = _chosen(read_figures(Path(file)), names)
     if check:
         _check(chosen, file)
     else:
@@ -42,6 +43,8 @@ def figures(file: Path, names: tuple[str, ...], *, check: bool) -> None:
 
 def _chosen(every: list[Figure], patterns: tuple[str, ...]) -> list[Figure]:
     """Return the figures whose names match, in their order; each pattern must match one."""
+    from fnmatch import fnmatchcase
+
     names = list(dict.fromkeys(figure.name for figure in every))
     for pattern in patterns:
         if not any(fnmatchcase(name, pattern) for name in names):
@@ -54,7 +57,7 @@ def _chosen(every: list[Figure], patterns: tuple[str, ...]) -> list[Figure]:
     ]
 
 
-def _check(chosen: Sequence[Figure], file: Path) -> None:
+def _check(chosen: Sequence[Figure], file: str) -> None:
     """Name each figure whose file is not what would be drawn."""
     from lrplot.figures.making import check
 
@@ -77,6 +80,7 @@ def _make(chosen: Sequence[Figure]) -> None:
         result, wrong = write(figure.path, drawing)
         problems += wrong
         done[result] += 1
+        say_notes(f"{figure.path}: {text}" for text in getattr(drawing, "notes", ()))
         if result == "written":
             click.echo(f"wrote {figure.path}", err=True)
     results = ", ".join(f"{number} {result}" for result, number in done.items())

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from lrplot.cli.messages import say_notes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,7 +17,15 @@ if TYPE_CHECKING:
     from lrplot.plan import Plan
     from lrplot.schedules.base import Field
 
-__all__ = ["SourceCommand", "complete_source", "load_plans", "print_notes", "source_argument"]
+__all__ = [
+    "SourceCommand",
+    "complete_source",
+    "load_plans",
+    "notes_of",
+    "print_conventions",
+    "print_notes",
+    "source_argument",
+]
 
 _RUN = "Run options"
 
@@ -219,9 +228,19 @@ def load_plans(sources: Iterable[str], given: dict[str, Any]) -> list[Plan]:
 
 def print_notes(plans: Iterable[Plan], *, whole_run: bool = True) -> None:
     """Say on stderr, once each, what the reader should know; of the run's end where it is shown."""
-    notes = [note for plan in plans for note in _notes(plan, whole_run=whole_run)]
-    for note in dict.fromkeys(notes):
-        print(f"note: {note}", file=sys.stderr)  # noqa: T201  the commentary channel
+    say_notes(notes_of(plans, whole_run=whole_run))
+
+
+def print_conventions(plans: Iterable[Plan]) -> None:
+    """Say on stderr whose rules the rates follow, where they are not the native ones."""
+    found = dict.fromkeys(plan.convention for plan in plans)
+    if found.keys() - {"native"}:
+        say_notes([f"convention: {', '.join(found)}"])
+
+
+def notes_of(plans: Iterable[Plan], *, whole_run: bool = True) -> list[str]:
+    """Return what the reader should know, once each; of the run's end where it is shown."""
+    return list(dict.fromkeys(text for plan in plans for text in _notes(plan, whole_run=whole_run)))
 
 
 def _notes(plan: Plan, *, whole_run: bool) -> tuple[str, ...]:

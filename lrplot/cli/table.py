@@ -7,8 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lrplot.cli.at import resolve_steps
-from lrplot.cli.options import SourceCommand, load_plans, print_notes, source_argument
+from lrplot.cli.at import resolve_steps, say_past_end, say_rounding
+from lrplot.cli.options import (
+    SourceCommand,
+    load_plans,
+    print_conventions,
+    print_notes,
+    source_argument,
+)
+from lrplot.cli.terminal import shows_unicode
 from lrplot.errors import UsageError
 
 if TYPE_CHECKING:
@@ -23,7 +30,7 @@ _FORMATS = ("rich", "csv", "tsv", "json", "jsonl", "markdown")
 
 @click.command(cls=SourceCommand, short_help="Print the rate per step.")
 @source_argument
-@click.option("--every", type=click.IntRange(min=1), metavar="N", help="Every Nth step.")
+@click.option("--every", metavar="STEPS", help="Every so many steps: 100, 1ep, 5%.")
 @click.option(
     "--rows",
     type=click.IntRange(min=1),
@@ -49,7 +56,7 @@ _FORMATS = ("rich", "csv", "tsv", "json", "jsonl", "markdown")
 def table(  # noqa: PLR0913  a command's parameters are its options
     sources: tuple[str, ...],
     *,
-    every: int | None,
+    every: str | None,
     rows: int | None,
     steps: str | None,
     kind: str,
@@ -66,24 +73,39 @@ def table(  # noqa: PLR0913  a command's parameters are its options
     from lrplot.render.export import FORMATS, Grid
 
     plans = [plan.of(param) for plan in load_plans(sources, given)]
-    grid = Grid(tuple(plans), _steps(plans, every, rows, steps), param)
+    shown = _steps(plans, every, rows, steps)
+    grid = Grid(tuple(plans), shown, param)
     if kind == "rich":
         from lrplot.render.table import print_table
 
-        print_table(grid, sys.stdout)
+        print_table(grid, sys.stdout, unicode=shows_unicode())
     else:
         FORMATS[kind](grid, sys.stdout)
+        print_conventions(plans)
     print_notes(plans)
+    say_rounding(steps or every or "", plans)
+    if steps is not None:
+        say_past_end(shown, plans)
 
 
 def _steps(
-    plans: list[Plan], every: int | None, rows: int | None, steps: str | None
+    plans: list[Plan], every: str | None, rows: int | None, steps: str | None
 ) -> Sequence[int]:
     if steps is not None:
         return resolve_steps(steps, plans)
-    longest = max(plans, key=lambda plan: plan.max_iters)
     if every is not None:
-        return range(0, longest.max_iters + 1, min(every, longest.max_iters + 1))
+        end = max(plan.max_iters for plan in plans)
+        return range(0, end + 1, min(_distance(every, plans), end + 1))
     from lrplot.sampling import readable
 
     return sorted({step for plan in plans for step in readable(plan, rows)})
+
+
+def _distance(text: str, plans: list[Plan]) -> int:
+    """Return the steps from one row to the next."""
+    steps = resolve_steps(text, plans)
+    if len(steps) > 1:
+        raise UsageError(f"--every {text}: must be one distance", "--steps takes a list")
+    if steps[0] < 1:
+        raise UsageError(f"--every {text}: must be 1 step or more")
+    return steps[0]

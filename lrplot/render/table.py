@@ -22,19 +22,28 @@ if TYPE_CHECKING:
 
     from lrplot.plan import Plan
 
-    Plans = tuple[Plan, ...]
-
 __all__ = ["print_table"]
 
 _GAP = 3  # characters between two columns, that the box of the table makes
 _EDGES = 2  # at both sides of a table
 _BAR = 12  # characters of the longest bar
-_EIGHTHS = " ▏▎▍▌▋▊▉█"
 _HEADER = 24  # characters of a curve's name before it is broken into lines
 
 # What is left out where it does not fit, the first of these before all others. What is not among
 # them is never left out, and no number is ever cut.
 _SPARE = ("% run", "bar", "samples", "tokens", "% peak", "phase", "epoch")
+
+
+class _Glyphs(NamedTuple):
+    """What a terminal can show."""
+
+    parts: str  # of a bar's last character, from none of it to all
+    rule: box.Box
+    between: str
+
+
+_UNICODE = _Glyphs(" ▏▎▍▌▋▊▉█", box.SIMPLE_HEAD, "·")
+_ASCII = _Glyphs(" #", box.Box(str(box.SIMPLE_HEAD).replace("─", "-"), ascii=True), "-")
 
 
 class _Column(NamedTuple):
@@ -50,16 +59,16 @@ class _Column(NamedTuple):
         return max([min(cell_len(self.name), _HEADER), *map(cell_len, self.cells)])
 
 
-def print_table(grid: Grid, out: TextIO) -> None:
+def print_table(grid: Grid, out: TextIO, *, unicode: bool = True) -> None:
     """Print the table; where it is wider than the terminal, in parts that repeat the steps."""
     console = Console(file=out, highlight=False, emoji=False)
-    blocks = not console.options.ascii_only
+    room, glyphs = console.width, _UNICODE if unicode else _ASCII
     title = Text(grid.plans[0].name) if len(grid.plans) == 1 else None
-    for plans, columns in _parts(grid, console.width, blocks=blocks):
-        console.width = max(console.width, _width(columns))
-        console.print(_table(columns, title))
-        caption = _caption(plans, len(grid.steps), "·" if blocks else "-")
-        console.print(caption, style="dim", soft_wrap=True, markup=False)
+    for columns in _parts(grid, room, glyphs):
+        console.width = max(room, _width(columns))
+        console.print(_table(columns, title, glyphs))
+    console.width = room
+    console.print(_caption(grid, glyphs), style="dim", markup=False)
 
 
 # -- which columns --------------------------------------------------------------------------------
@@ -93,7 +102,7 @@ def _rates(grid: Grid, values: Sequence[list[Any]]) -> list[_Column]:
     ]
 
 
-def _beside(plan: Plan, values: Sequence[list[Any]], *, blocks: bool) -> list[_Column]:
+def _beside(plan: Plan, values: Sequence[list[Any]], glyphs: _Glyphs) -> list[_Column]:
     """Return what stands beside a single curve: how high it is, and what the run does there."""
     steps, rates = values[:2]
     found = []
@@ -101,17 +110,16 @@ def _beside(plan: Plan, values: Sequence[list[Any]], *, blocks: bool) -> list[_C
     if most > 0 and min(rates) < most:
         parts = [rate / most for rate in rates]
         found.append(_Column("% peak", _aligned(_percent(100 * part) for part in parts)))
-        found.append(_Column("bar", [_bar(part, blocks=blocks) for part in parts], text=True))
+        found.append(_Column("bar", [_bar(part, glyphs.parts) for part in parts], text=True))
     if len({phase.name for phase in plan.phases}) > 1:
         found.append(_Column("phase", list(_phases(plan, steps)), text=True))
     return found
 
 
-def _bar(part: float, *, blocks: bool) -> str:
-    if not blocks:
-        return "#" * round(part * _BAR)
-    whole, eighths = divmod(round(part * _BAR * 8), 8)
-    return (_EIGHTHS[8] * whole + _EIGHTHS[eighths]).rstrip()
+def _bar(part: float, signs: str) -> str:
+    each = len(signs) - 1
+    whole, left = divmod(round(part * _BAR * each), each)
+    return (signs[-1] * whole + signs[left]).rstrip()
 
 
 def _phases(plan: Plan, steps: Iterable[int]) -> Iterator[str]:
@@ -152,13 +160,13 @@ def _fitting(columns: list[_Column], width: int) -> list[_Column]:
     return columns
 
 
-def _parts(grid: Grid, width: int, *, blocks: bool) -> Iterator[tuple[Plans, list[_Column]]]:
+def _parts(grid: Grid, width: int, glyphs: _Glyphs) -> Iterator[list[_Column]]:
     """Split the curves so that each part fits the width, with one curve at least."""
     values = columns_of(grid)
     first, rates = _positions(grid, values), _rates(grid, values)
     if len(rates) == 1:
-        beside = _beside(grid.plans[0], values, blocks=blocks)
-        yield grid.plans, _fitting([*first, *rates, *beside], width)
+        beside = _beside(grid.plans[0], values, glyphs)
+        yield _fitting([*first, *rates, *beside], width)
         return
     first = _fitting([*first, max(rates, key=lambda column: column.width)], width)[:-1]
     start = 0
@@ -166,15 +174,15 @@ def _parts(grid: Grid, width: int, *, blocks: bool) -> Iterator[tuple[Plans, lis
         stop = start + 1
         while stop < len(rates) and _width([*first, *rates[start : stop + 1]]) <= width:
             stop += 1
-        yield grid.plans[start:stop], [*first, *rates[start:stop]]
+        yield [*first, *rates[start:stop]]
         start = stop
 
 
 # -- the table ------------------------------------------------------------------------------------
 
 
-def _table(columns: Sequence[_Column], title: Text | None) -> Table:
-    table = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", pad_edge=False)
+def _table(columns: Sequence[_Column], title: Text | None, glyphs: _Glyphs) -> Table:
+    table = Table(title=title, box=glyphs.rule, title_justify="left", pad_edge=False)
     for column in columns:
         bar = column.name == "bar"
         header = Text("" if bar else column.name, justify="left" if column.text else "right")
@@ -190,7 +198,8 @@ def _cells(column: _Column) -> list[str]:
     return column.cells if column.text else [cell.rjust(column.width) for cell in column.cells]
 
 
-def _caption(plans: Plans, shown: int, between: str) -> str:
-    conventions = dict.fromkeys(plan.convention for plan in plans)
-    end = max(plan.max_iters for plan in plans)
-    return f"{shown:,} of {end + 1:,} steps {between} convention: {', '.join(conventions)}"
+def _caption(grid: Grid, glyphs: _Glyphs) -> str:
+    conventions = dict.fromkeys(plan.convention for plan in grid.plans)
+    count = max(plan.max_iters for plan in grid.plans) + 1
+    steps = f"{len(grid.steps):,} of {count:,} steps"
+    return f"{steps} {glyphs.between} convention: {', '.join(conventions)}"

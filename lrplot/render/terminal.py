@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from lrplot.plan import Plan
     from lrplot.render.figure.panels import Line, Panel
     from lrplot.render.figure.scales import Scale
-    from lrplot.render.figure.view import View
+    from lrplot.render.figure.view import Above, View
     from lrplot.render.look import Look
 
     Cells = list[list[tuple[str, str]]]  # row by row, each character and its style
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["draw", "print_curves"]
 
 _BLANK = "\u2800"
-_FEWEST_COLUMNS, _FEWEST_ROWS = 12, 4  # that the axes have, whatever the window
+_FEWEST_COLUMNS, _FEWEST_ROWS = 12, 4  # that the axes of all panels have, whatever the window
 _LETTERS = 3  # how often a line bears its letter
 _CHARACTER = 6.0  # points that one is wide, as the axis of a figure measures
 
@@ -122,7 +122,9 @@ def _frames(
     """Share the window out among the panels."""
     height -= len(panels) * (len(panels) > 1)  # each of several has its name above it
     whole = sum(panel.height for panel in panels)
-    rows = [max(_FEWEST_ROWS, int(height * panel.height / whole)) for panel in panels]
+    rows = [
+        max(_FEWEST_ROWS // len(panels), int(height * panel.height / whole)) for panel in panels
+    ]
     scales = [up(panel, look, max(1, n // 3)) for panel, n in zip(panels, rows, strict=True)]
     labels = [_labels(*both) for both in zip(panels, scales, strict=True)]
     gutter = max(len(label) for each in labels for label in each)
@@ -135,6 +137,10 @@ def _frames(
 
 def _labels(panel: Panel, scale: Scale) -> tuple[str, ...]:
     return tuple(f"{y:.4g}%" if panel.percent else ticks.rate(y) for y, _ in scale.marks)
+
+
+def _value(panel: Panel, value: float) -> str:
+    return f"{value:.4g}%" if panel.percent else rounded(value)
 
 
 # -- the lines ------------------------------------------------------------------------------------
@@ -254,8 +260,19 @@ def _steps(frame: _Frame) -> list[tuple[int, str]]:
 
 def _unit(view: View, width: int) -> Text:
     """Say what the axis below counts."""
-    epoch = f", {view.per_epoch:,} to an epoch" if view.per_epoch else ""
-    return Text(_cut(view.unit + epoch, width).rjust(width), "dim")
+    return Text(_cut(view.unit + _larger(view.above), width).rjust(width), "dim")
+
+
+def _larger(above: Above | None) -> str:
+    """Say what else there is to count, and how it goes with steps."""
+    if above is None:
+        return ""
+    whole = above.steps >= 1
+    return (
+        f", {above.steps:,.0f} to an epoch"
+        if whole
+        else f", {1 / above.steps:,.0f} {above.unit} each"
+    )
 
 
 # -- words ----------------------------------------------------------------------------------------
@@ -272,16 +289,24 @@ def _words(
     ]
     points = [
         Text.assemble(
-            (glyphs.point, f"bold {_colour(line)}"), f" {whose}{mark.step}: {rounded(mark.y)}"
+            (glyphs.point, f"bold {_colour(line)}"), f" {whose}{mark.step}: {_value(panel, mark.y)}"
         )
-        for number, line in enumerate(lines)
+        for panel in panels
+        for number, line in enumerate(panel.lines)
         for mark in line.marks
-        for whose in [f"{_letter(number, lines)} at " if len(lines) > 1 else ""]
+        for whose in [_whose(panels, panel, number)]
     ]
     masked = panels[0].log and any((line.values <= 0).any() for line in lines)
     entries = [*(names if look.legend and len(lines) > 1 else []), *points]
     entries += [Text("0 has no place on this axis", "dim")] * masked
     return _shortened(entries, width, most)
+
+
+def _whose(panels: Sequence[Panel], panel: Panel, number: int) -> str:
+    """Say which line a marked point is on, and of which panel, where there are several."""
+    which = [panel.label] * (len(panels) > 1)
+    which += [_letter(number, panel.lines)] * (len(panel.lines) > 1)
+    return f"{' '.join(which)} at " if which else ""
 
 
 def _shortened(entries: Sequence[Text], width: int, most: int) -> list[Text]:

@@ -96,6 +96,19 @@ def test_the_picture_fills_the_window_and_leaves_room_for_what_is_said(
     assert seen.picture[-1] == "a power=0.5  b power=2"
 
 
+def test_notes_have_room_below_the_picture(tmp_path: Path) -> None:
+    config = Path(lrplot.__file__).parents[1] / "sample_configs" / "mmseg_poly_160k.py"
+    seen = in_terminal(tmp_path, str(config), "-o", "a.png", columns=50)
+    notes = seen.lines.index(next(line for line in seen.lines if line.startswith("note: ")))
+
+    assert len(seen.lines) == 23
+    assert seen.lines[0] == "mmseg_poly_160k"
+    assert max(map(cell_len, seen.lines)) <= 50
+    assert [
+        line for line in seen.lines[notes:-1] if not line.startswith(("note: ", "      "))
+    ] == []
+
+
 def test_on_a_terminal_the_file_is_written_too_and_with_the_option_it_is_not(
     tmp_path: Path,
 ) -> None:
@@ -211,8 +224,8 @@ def test_a_page_is_written_for_html(tmp_path: Path) -> None:
 
     assert done.stderr == b"wrote poly.html\n"
     assert text.startswith("<!DOCTYPE html>")
-    command = "lrplot curve poly --base-lr 0.1 --max-iters 1000 -o poly.html"
-    assert f'<meta name="generator" content="{command}">' in text
+    command = "lrplot curve poly --base-lr 0.1 --max-iters 1000 --to html"
+    assert f'<meta name="generator" content="{command}  # lrplot-mark:' in text
     assert in_pipe(tmp_path, *POLY, "--to", "html", "-o", "-").stdout.count(b"</html>") == 1
 
 

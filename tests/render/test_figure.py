@@ -239,6 +239,58 @@ def test_there_is_none_where_lengths_differ_or_steps_are_epochs() -> None:
     assert "epoch" in written_on(draw([poly(end=12, iters_per_epoch=1)]))
 
 
+@pytest.mark.parametrize(
+    ("sizes", "unit", "texts"),
+    [
+        ({"batch_size": 256}, "samples", ["0", "50k", "100k", "150k", "200k", "250k"]),
+        ({"batch_size": 8, "gpus": 4}, "samples", ["0", "5k", "10k", "15k", "20k", "25k", "30k"]),
+        (
+            {"batch_size": 1000, "seq_len": 3000},
+            "tokens",
+            ["0", "500M", "1B", "1.5B", "2B", "2.5B", "3B"],
+        ),
+    ],
+)
+def test_without_an_epoch_s_length_samples_or_tokens_are_above(
+    sizes: dict[str, Any], unit: str, texts: list[str]
+) -> None:
+    figure = draw([poly(horizon=lrplot.Horizon(**sizes))])
+    (above,) = figure.axes[0].child_axes
+
+    assert unit in written_on(figure)
+    assert [text.get_text() for text in above.get_xticklabels()] == texts
+    if unit == "samples":
+        each = sizes["batch_size"] * sizes.get("gpus", 1)
+        assert above.get_xticks()[1] * each == pytest.approx(float(texts[1].rstrip("k")) * 1000)
+
+
+def test_a_sample_in_a_step_needs_no_second_axis() -> None:
+    assert not axes_of(poly(horizon=lrplot.Horizon(batch_size=1))).child_axes
+    sized = poly(horizon=lrplot.Horizon(batch_size=8))
+    assert not axes_of(sized, poly(horizon=lrplot.Horizon(batch_size=4))).child_axes
+    assert not axes_of(sized, percent=True).child_axes
+
+
+@pytest.mark.parametrize("length", [10**9, 1])
+def test_the_last_text_of_the_axis_above_is_on_the_sheet(length: int) -> None:
+    figure = draw([poly(end=1000 * length, iters_per_epoch=length or None)], Look(size="4x3"))
+    figure.draw_without_rendering()
+
+    right = figure.bbox.width
+    for axes in figure.axes[0].child_axes:
+        for label in axes.get_xticklabels():
+            assert label.get_window_extent().x1 <= right
+
+
+def test_how_a_duration_was_rounded_is_told() -> None:
+    found = drawing([poly()], Look(mark=("33.33%", "50%", "7"), xlim="0.05%..end"))
+
+    assert found.notes == (
+        "33.33% of 1,000 steps is 333.3: 333",
+        "0.05% of 1,000 steps is 0.5: 1",
+    )
+
+
 # -- log, percent, limits -------------------------------------------------------------------------
 
 
@@ -256,6 +308,34 @@ def test_a_rate_of_zero_leaves_a_gap_on_a_logarithmic_axis_and_is_told() -> None
 
     assert found.notes == ("cosine is 0 at times, which a logarithmic axis cannot show",)
     assert drawing([falling], Look()).notes == ()
+
+
+def test_a_line_that_is_zero_throughout_is_told_so() -> None:
+    found = drawing([poly(), constant(0, name="off")], Look(log=True))
+
+    assert found.notes == ("off is 0 throughout, which a logarithmic axis cannot show",)
+
+
+def test_a_rate_of_zero_throughout_is_on_an_axis_that_has_no_rates_below() -> None:
+    axes = axes_of(constant(0))
+
+    assert ticks_of(axes, "y")[0] == "0"
+
+
+def test_a_peak_and_a_floor_that_are_near_each_other_cost_one_mark_alone() -> None:
+    axes = axes_of(poly(1, base=0.0818, end=10_000), xlim="0..1000", ylim="0..0.2")
+
+    assert ticks_of(axes, "y") == ["0", "0.05", "0.0818", "0.15", "0.2"]
+
+
+def test_a_ratio_that_soars_at_the_end_leaves_the_rest_to_be_seen() -> None:
+    cosine = lrplot.Plan(schedule=lrplot.Cosine(max_iters=1000), base_lr=0.1, max_iters=1000)
+    linear = lrplot.Plan(schedule=lrplot.Poly(max_iters=1000), base_lr=0.1, max_iters=1000)
+
+    _, below = draw([cosine, linear], Look(diff=True)).axes
+    _, plain = draw([linear, cosine], Look(diff=True)).axes
+
+    assert (below.get_yscale(), plain.get_yscale()) == ("log", "linear")
 
 
 def test_a_logarithmic_axis_without_a_rate_above_zero_is_refused() -> None:
@@ -506,6 +586,34 @@ def test_there_is_no_ratio_to_a_line_of_zeros() -> None:
 
 
 # -- points and phases ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("style", ["light", "seaborn-v0_8"])
+@pytest.mark.parametrize(
+    "mark",
+    [
+        ("10", "20", "30", "40"),
+        ("10", "100", "120", "500", "510", "990", "end"),
+        tuple(map(str, range(440, 560, 20))),
+    ],
+)
+def test_steps_marked_close_together_are_told_apart(mark: tuple[str, ...], style: str) -> None:
+    cosine = lrplot.Plan(schedule=lrplot.Cosine(max_iters=1000), base_lr=0.1, max_iters=1000)
+    figure = draw([cosine], Look(mark=mark, style=style))
+    figure.draw_without_rendering()
+
+    small = [text for text in figure.texts if float(text.get_fontsize()) < 9]
+    inked = [text.get_window_extent().shrunk(1, 0.7) for text in small]  # lines have space between
+    assert len(inked) == 2 * len(mark)
+    for number, box in enumerate(inked):
+        assert not any(box.overlaps(other) for other in inked[:number])
+
+
+def test_a_marked_step_that_the_window_cuts_off_is_not_named() -> None:
+    figure = draw([poly(1)], Look(ylim="0.02..0.05", mark=("600", "900")))
+
+    assert "step 600" in written_on(figure)
+    assert "step 900" not in written_on(figure)
 
 
 def test_a_marked_step_has_a_point_and_its_rate_on_each_line() -> None:

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from html import unescape
 from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
@@ -102,19 +103,45 @@ def test_a_png_bears_the_command_that_made_it_and_no_time() -> None:
     }
 
 
-def test_the_command_of_a_png_makes_it_again(tmp_path: Path) -> None:
-    words = ["curve", "poly", "--power", "2", "--title", "it's $5", "-o", "a.png"]
+@pytest.mark.parametrize("kind", [*KINDS, "html"])
+def test_the_command_in_a_figure_makes_it_again(kind: str, tmp_path: Path) -> None:
+    words = ["curve", "poly", "--power", "2", "--title", "it's $5", "-o", f"a.{kind}"]
     assert run(*words, cwd=tmp_path).returncode == 0
-    made = (tmp_path / "a.png").read_bytes()
-    command = png(made).text["Comment"]
-    (tmp_path / "a.png").unlink()
+    made = (tmp_path / f"a.{kind}").read_bytes()
+    found = re.search(rb"lrplot curve .*?# lrplot-mark:\w+", made.replace(b"\\", b""), re.DOTALL)
+    assert found
 
-    script = f'lrplot() {{ "{sys.executable}" -m lrplot "$@"; }}; {command}'
+    script = f'lrplot() {{ "{sys.executable}" -m lrplot "$@"; }}; {unescape(found[0].decode())}'
     subprocess.run(
         ["bash", "-c", script], cwd=tmp_path, check=True, env={**os.environ, "PYTHONPATH": ROOT}
     )
 
-    assert (tmp_path / "a.png").read_bytes() == made
+    assert (tmp_path / f"poly.{kind}").read_bytes() == made
+
+
+def test_what_a_figure_is_called_and_where_it_lies_is_no_part_of_it(tmp_path: Path) -> None:
+    for name in ("a.svg", "there/b.svg"):
+        assert run("curve", "poly", "-o", str(tmp_path / name), cwd=tmp_path).returncode == 0
+
+    assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "there/b.svg").read_bytes()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+def test_a_standard_output_that_takes_no_more_is_told(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "lrplot", "curve", "poly", "-o", "-"]
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            command,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": ROOT},
+            check=False,
+        )
+
+    assert done.returncode == 1
+    said = b"lrplot: standard output: cannot be written: No space left on device\n"
+    assert done.stderr.endswith(said)
 
 
 @pytest.mark.parametrize(
@@ -180,6 +207,22 @@ def test_what_a_figure_shows_is_said_in_words_unless_given() -> None:
         "Line chart of the learning rate over 1,000 iterations. one starts at 0.1 and ends at "
         "0.001. warm starts at 0, peaks at 0.1 at step 100 and ends at 0."
     )
+
+
+def test_a_peak_is_said_to_be_where_it_is_first() -> None:
+    flat = lrplot.MultiStep(milestones=(58_640, 80_630), gamma=0.1)
+    warm = lrplot.LinearWarmup(warmup_steps=500, then=flat)
+    plan = lrplot.Plan(schedule=warm, base_lr=0.02, max_iters=87_960, name="1x")
+
+    assert drawing([plan], Look()).alt.endswith("peaks at 0.02 at step 500 and ends at 0.0002.")
+
+
+def test_what_falls_and_comes_back_is_not_said_to_stay() -> None:
+    cycle = lrplot.OneCycle(max_iters=1000, max_lr=0.1)
+    plan = lrplot.Plan(schedule=cycle, base_lr=0.1, max_iters=1000)
+
+    said = drawing([plan], Look(param=("momentum",))).alt
+    assert said.endswith("starts at 0.95, falls to 0.85 at step 300 and ends at 0.95.")
 
 
 def test_a_pdf_bears_its_title_and_no_date() -> None:

@@ -242,6 +242,52 @@ def test_the_axes_are_written_as_people_write(opened: Any) -> None:
     assert {"20k", "160k", "6e-5", "iteration", "learning rate", "epoch", "10"} <= set(drawn)
 
 
+def test_many_epochs_are_written_briefly_on_the_axis_and_exactly_when_read_out(
+    opened: Any,
+) -> None:
+    plan = lrplot.Plan(
+        schedule=lrplot.Cyclic(max_lr=0.1, step_size_up=1000),
+        base_lr=0.01,
+        max_iters=10**12,
+        iters_per_epoch=10_000,
+    )
+
+    shown = opened([plan])
+
+    assert {"20M", "100M"} <= set(shown.labels())
+    seen = shown.press(Keys.END, Keys.ARROW_LEFT)
+    assert seen["iteration"] == "999,999,999,000 \u00b7 epoch 99,999,999.9"
+
+
+def test_a_finger_that_slides_reads_out(opened: Any, driver: Chrome) -> None:
+    plan = poly(2, "poly")
+    shown = opened([plan])
+    box = driver.execute_script(
+        "const box = document.querySelector('.u-over').getBoundingClientRect();"
+        "return [box.left, box.top, box.width, box.height]"
+    )
+
+    def touch(kind: str, *parts: float) -> None:
+        points = [{"x": box[0] + part * box[2], "y": box[1] + box[3] / 2} for part in parts]
+        event = {"type": kind, "touchPoints": points}
+        driver.execute_cdp_cmd("Input.dispatchTouchEvent", event)
+
+    driver.execute_cdp_cmd(
+        "Emulation.setTouchEmulationEnabled", {"enabled": True, "maxTouchPoints": 1}
+    )
+    try:
+        touch("touchStart", 0.2)
+        for part in (0.3, 0.4, 0.5, 0.6):
+            touch("touchMove", part)
+        shown.wait(lambda: abs(step_of(shown.readout) - 600) <= 2)
+        touch("touchEnd")
+        seen = shown.readout
+    finally:
+        driver.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": False})
+
+    assert seen["poly"] == f"{plan.lr(step_of(seen)):.6g}"
+
+
 @pytest.mark.parametrize(("scheme", "background"), [("light", 255), ("dark", 22)])
 def test_a_page_is_light_or_dark_as_the_reader_likes(
     opened: Any, driver: Chrome, scheme: str, background: int

@@ -30,8 +30,8 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> Any:
     ) -> list[str]:
         monkeypatch.setenv("COLUMNS", str(width))
         monkeypatch.setenv("NO_COLOR", "1")
-        file = io.TextIOWrapper(io.BytesIO(), **{"encoding": "utf-8", **out})
-        print_table(Grid(plans, list(steps)), file)
+        file = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+        print_table(Grid(plans, list(steps)), file, **out)
         file.seek(0)
         return [line.rstrip() for line in file.read().splitlines()]
 
@@ -166,7 +166,22 @@ def test_a_long_name_is_broken_not_cut(shown: Any) -> None:
 
 
 def test_a_terminal_without_these_characters_gets_others(shown: Any) -> None:
-    lines = shown(plan(), encoding="ascii", errors="strict")
+    lines = shown(plan(), unicode=False)
 
+    assert all(line.isascii() for line in lines)
+    assert lines[3].strip("- ") == ""
+    assert len(lines[3]) == len(shown(plan())[3])
     assert any("############" in line for line in lines)
     assert lines[-1] == "5 of 1,001 steps - convention: native"
+
+
+def test_what_is_said_of_the_whole_is_said_once_and_fits(shown: Any) -> None:
+    plans = [plan(name=f"curve {i}", convention=f"convention number {i}") for i in range(6)]
+    lines = shown(*plans, width=40)
+    said = lines.index(next(line for line in lines if "convention:" in line))
+
+    assert sum("steps" in line for line in lines) == 1
+    assert max(map(len, lines)) <= 40
+    assert " ".join(lines[said:]) == "5 of 1,001 steps \u00b7 convention: " + ", ".join(
+        each.convention for each in plans
+    )

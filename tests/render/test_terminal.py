@@ -221,6 +221,31 @@ def test_a_marked_step_is_pointed_out() -> None:
     assert rows(plan(), plan(), mark=("500",))[-1].count("b at step 500: 0.0535887") == 1
 
 
+def test_a_marked_rate_in_percent_says_so() -> None:
+    assert rows(plan(), mark=("50%",), percent=True)[-1] == "\u25cf 50%: 53.59%"
+
+
+def test_what_is_marked_is_said_of_each_parameter() -> None:
+    cycle = plan(lrplot.OneCycle(max_iters=1000, max_lr=0.1))
+    lines = rows(cycle, param=("lr", "momentum"), mark=("300",))
+
+    assert lines[-1] == ("\u25cf learning rate at step 300: 0.1  \u25cf momentum at step 300: 0.85")
+
+
+def test_panels_share_a_small_window() -> None:
+    cycle = plan(lrplot.OneCycle(max_iters=1000, max_lr=0.1))
+    lines = rows(cycle, param=("lr", "momentum"), width=40, height=10, title="onecycle")
+
+    assert len(lines) == 10
+
+
+def test_where_the_window_cuts_a_line_is_neither_its_peak_nor_its_floor() -> None:
+    lines = rows(plan(), ylim="0.0123..0.0789")
+    labels = [line.split()[0] for line in lines if "\u2524" in line]
+
+    assert labels == ["0.06", "0.04", "0.02"]
+
+
 def test_several_parameters_are_above_each_other() -> None:
     cycle = plan(lrplot.OneCycle(max_iters=1000, max_lr=0.1))
     lines = rows(cycle, param=("lr", "momentum"))

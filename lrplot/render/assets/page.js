@@ -21,7 +21,9 @@
     return plain(count / 1000 ** group) + ["", "k", "M", "G", "T", "P"][group];
   };
   const whole = (count) => count.toLocaleString("en-US");
-  const epoch = (step, length) => `epoch ${plain(step / length)}`;
+  const part = (count) => count.toLocaleString("en-US", { maximumFractionDigits: 4 });
+  const epoch = (step, length) => `epoch ${part(step / length)}`;
+  const brief = (count) => (count < 10000 ? plain(count) : short(count));
 
   // -- what is drawn -----------------------------------------------------------------------------
 
@@ -89,12 +91,14 @@
   const axes = () => [
     axis({
       label: curves.unit,
+      space: 70,
       grid: { show: false },
       incrs: multiples(1, 1),
       values: (_chart, splits) => splits.map(short),
     }),
     axis({
       label: curves.param,
+      space: 45,
       size: width,
       values: (_chart, splits) => splits.map((value) => (value == null ? "" : rate(value))),
     }),
@@ -104,9 +108,10 @@
             scale: "x",
             side: 0,
             label: "epoch",
+            space: 60,
             grid: { show: false },
             incrs: multiples(curves.epoch, 0.01),
-            values: (_chart, splits) => splits.map((value) => plain(value / curves.epoch)),
+            values: (_chart, splits) => splits.map((value) => brief(value / curves.epoch)),
           }),
         ]
       : []),
@@ -161,6 +166,11 @@
   // -- what a person does ------------------------------------------------------------------------
 
   const reset = () => chart.setScale("x", { min: steps[0], max: steps[last] });
+  const slide = (event) => {
+    if (event.pointerType !== "touch") return; // a mouse is the chart's own business
+    const box = chart.over.getBoundingClientRect();
+    chart.setCursor({ left: event.clientX - box.left, top: event.clientY - box.top });
+  };
   const moveTo = (index) => {
     const at = own(Math.max(0, Math.min(last, index)));
     const rate = chart.data.slice(1).find((values) => values[at] != null)?.[at];
@@ -179,6 +189,8 @@
     event.preventDefault();
     keys[event.key](chart.cursor.idx == null ? -1 : own(chart.cursor.idx));
   });
+  place.addEventListener("pointerdown", slide);
+  place.addEventListener("pointermove", slide);
   document.getElementById("reset").addEventListener("click", reset);
   log.checked = curves.log;
   log.disabled = !rates.some((value) => value > TINY);
