@@ -1,7 +1,8 @@
 """Measure the speed budgets, as ratios in one run: `python benchmarks/run.py`.
 
 Each figure is the least time of ours over the least time of the yardstick, the two taken in turns
-so that a busy machine slows both. Needs lrplot installed; the rows against torch need torch too.
+so that a busy machine slows both. Needs lrplot installed and a POSIX system; the rows against torch
+need torch too.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from figures import AT_MOST, COUNT, set_ratio
 
 import lrplot
 
@@ -57,7 +59,7 @@ def command(*words: str, env: dict[str, str] | None = None) -> Run:
     environment = {**os.environ, **(env or {})}
 
     def run() -> None:
-        subprocess.run(words, check=False, env=environment, capture_output=True)
+        subprocess.run(words, check=True, env=environment, capture_output=True)
 
     return run
 
@@ -100,7 +102,11 @@ def figures() -> Iterator[Row]:
     yield Row("lrplot curve poly -o x.png", "the shortest matplotlib script", 1.2, got)
     cyclic = [*LRPLOT, "curve", "poly", "--cycle", "-o", "x.png", "--max-iters"]
     long, short = command(*cyclic, "1000000000000"), command(*cyclic, "1000")
-    yield Row("a figure over 10^12 iterations", "over 10^3", 1.1, ratio(long, short, 7))
+    yield Row("a figure over 10^12 iterations", "over 10^3", 1.1, ratio(long, short, 15))
+    yield Row("its memory", "over 10^3", 1.1, resident(*cyclic, "1e12") / resident(*cyclic, "1e3"))
+    for kind in ("png", "svg"):
+        what, against = f"{COUNT} {kind} figures in a set", "as many runs of lrplot curve"
+        yield Row(what, against, AT_MOST, set_ratio(kind))
 
 
 def values() -> Iterator[Row]:
@@ -163,6 +169,14 @@ def torch_steps(call: str) -> None:
     for _ in range(STEPS):
         optimizer.step()
         scheduler.step()
+
+
+def resident(*words: str) -> float:
+    """Return the most memory that a command had to itself, in whatever unit the system counts."""
+    with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    return used.ru_maxrss
 
 
 def peak(run: Run) -> int:

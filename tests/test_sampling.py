@@ -12,7 +12,17 @@ from hypothesis import strategies as st
 
 import lrplot
 from lrplot.plan import Plan
-from lrplot.sampling import BLOCK, blocks, curve_of, peak, polyline, ratio, readable, trace
+from lrplot.sampling import (
+    BLOCK,
+    blocks,
+    curve_of,
+    extremes,
+    peak,
+    polyline,
+    ratio,
+    readable,
+    trace,
+)
 from lrplot.sampling.window import Window
 from tests.strategies import LEAVES, bases, schedules
 
@@ -302,6 +312,13 @@ def test_a_ratio_is_broken_where_it_has_no_value_between() -> None:
     assert gap.size
     assert found.y[gap[0] - 1] == 1.0
     assert found.y[gap[-1] + 1] == 2.0
+
+
+def test_of_a_level_peak_the_first_step_is_told() -> None:
+    warm = lrplot.LinearWarmup(warmup_steps=500, then=lrplot.Constant())
+    for end in (1000, 87_960, 10**12):
+        plan = lrplot.Plan(schedule=warm, base_lr=0.02, max_iters=end)
+        assert extremes(plan) == ((0, 0.0), (500, 0.02))
 
 
 def test_the_peak_is_found_wherever_it_is() -> None:

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import re
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from lrplot._lazy import np
+from lrplot.render.figure.view import larger_unit
 from lrplot.render.look import look_fields
 
 if TYPE_CHECKING:
@@ -37,13 +38,25 @@ _PARTS = 2**24  # of the peak, to which rates are rounded
 def mark_of(plans: Iterable[Plan], look: Look) -> str:
     """Return what tells figures apart that show different things."""
     every = ((field, getattr(look, field.name)) for field in look_fields())
-    chosen = sorted((field.name, value) for field, value in every if value != field.default)
+    chosen = sorted(
+        (field.name, _legible(value)) for field, value in every if value != field.default
+    )
     digest = sha256(msgspec.json.encode(chosen))
     for plan in plans:
         digest.update(repr((plan.name, plan.max_iters, plan.iters_per_epoch)).encode())
+        counted = larger_unit(plan)
+        if counted is not None and plan.iters_per_epoch is None:
+            digest.update(repr(tuple(counted)).encode())
         for param in look.param:
             digest.update(_rates(plan.of(param)))
     return f"lrplot-mark:{digest.hexdigest()[:32]}"
+
+
+def _legible(value: Any) -> Any:
+    """Return a value whose texts have no half characters, as the bytes of a file's name may."""
+    if isinstance(value, tuple):
+        return tuple(map(_legible, value))
+    return value.encode(errors="replace").decode() if isinstance(value, str) else value
 
 
 def _rates(plan: Plan) -> bytes:

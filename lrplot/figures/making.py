@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from lrplot.errors import InputError, LrplotError, Problem, Where
 from lrplot.figures.freshness import is_fresh
+from lrplot.figures.request import Image
 from lrplot.files import write_whole
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Drawing", "check", "drawings", "workers_for", "write"]
 
-Drawing: TypeAlias = "bytes | list[Problem]"
+Drawing: TypeAlias = "Image | list[Problem]"
 
 # A process of its own pays once it draws this many: they take as long as it takes to start.
 _PAYING = 12
@@ -39,7 +40,7 @@ def _processors() -> int:
 
 
 def drawings(figures: Sequence[Figure], workers: int = 1) -> Iterator[Drawing]:
-    """Yield each figure as its file holds it, or what is wrong with it, in the figures' order."""
+    """Yield each figure's image, or what is wrong with it, in the figures' order."""
     if workers == 1:
         yield from map(_drawing, figures)
         return
@@ -91,19 +92,19 @@ def _send(to: Connection, share: Sequence[Figure]) -> None:
 
 def _drawing(figure: Figure) -> Drawing:
     try:
-        return figure.entry.request.image(figure.kind)
+        return figure.entry.request.resolved().image(figure.kind)
     except LrplotError as error:
         return figure.entry.placed(error)
 
 
 def write(path: Path, drawing: Drawing) -> tuple[str, Sequence[Problem]]:
     """Write a figure's file unless it holds just that already; say what came of it, and why."""
-    if not isinstance(drawing, bytes):
+    if not isinstance(drawing, Image):
         return "failed", drawing
-    if _holds(path, drawing):
+    if _holds(path, drawing.data):
         return "unchanged", ()
     try:
-        write_whole(path, drawing)
+        write_whole(path, drawing.data)
     except InputError as error:
         return "failed", error.problems
     return "written", ()

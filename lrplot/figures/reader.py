@@ -185,16 +185,21 @@ def _items(node: Node) -> tuple[Node, ...]:
     return node.value if isinstance(node.value, tuple) else (node,)
 
 
-def from_texts(sources: Iterable[str], options: Mapping[str, str], where: Where) -> Node:
+def from_texts(
+    sources: Iterable[str], options: Mapping[str, str], where: Where, places: Mapping[str, Where]
+) -> Node:
     """Return the mapping that sources and options stand for, written as text at one place.
 
-    A text is taken as it is; [a, b] is a list, and an option without a text is switched on.
+    A text is taken as it is; [a, b] is a list, and an option without a text is switched on. The
+    options have places of their own, where these are known.
     """
-    nodes = {key: _from_text(key, text, where) for key, text in options.items()}
+    keys: dict[Any, Where] = {key: places.get(key, where) for key in options}
+    nodes = {key: _from_text(key, text, keys[key]) for key, text in options.items()}
     given = tuple(Node(text, where, text=text) for text in sources)
     if given:
         nodes["source"] = Node(given, where)
-    return Node(nodes, where, keys=dict.fromkeys(nodes, where))
+        keys["source"] = where
+    return Node(nodes, where, keys=keys)
 
 
 def _from_text(key: str, text: str, where: Where) -> Node:

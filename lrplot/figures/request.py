@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
 from lrplot.errors import option
 from lrplot.figures.freshness import mark_of
+from lrplot.render.kinds import FORMATS
 from lrplot.render.look import Look, look_fields
 from lrplot.render.naming import title_of
 from lrplot.schedules import by_name
@@ -21,11 +22,55 @@ if TYPE_CHECKING:
 
     from lrplot.plan import Plan
 
-__all__ = ["Request"]
+__all__ = ["Image", "Request", "Resolved"]
 
 # Flags that no `no` undoes: what does, if anything.
 _OFF = {"drop_last": ("--keep-last",), "auto_scale_lr": ()}
 _PATHS = ("config_root", "metrics")  # the options that name files
+
+
+class Image(NamedTuple):
+    """A figure as its file holds it, and what of it its reader should know."""
+
+    data: bytes
+    notes: tuple[str, ...] = ()
+
+
+class Resolved(NamedTuple):
+    """A figure whose sources are read: a plan for each line, its look, and what asks for it."""
+
+    plans: list[Plan]
+    look: Look
+    command: str
+
+    @property
+    def mark(self) -> str:
+        """What is the same for figures that show the same."""
+        return mark_of(self.plans, self.look)
+
+    @property
+    def roundings(self) -> tuple[str, ...]:
+        """What is said of each duration of the look that falls between two steps."""
+        from lrplot.render.figure.view import roundings
+
+        return roundings(self.plans, self.look)
+
+    def image(self, kind: str) -> Image:
+        """Return the figure as a file of this kind ("svg") holds it, with its command and mark.
+
+        Raises ParameterError where the look does not fit the plans, and InputError where there is
+        nothing to draw.
+        """
+        told = "" if kind == FORMATS[0] else f" --to {kind}"
+        made_by = f"{self.command}{told}  # {self.mark}"
+        if kind == "html":
+            from lrplot.render.html import page
+
+            return Image(page(self.plans, self.look, made_by).encode())
+        from lrplot.render.figure import drawing
+
+        figure = drawing(self.plans, self.look)
+        return Image(figure.encoded(kind, made_by), figure.notes)
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,29 +93,31 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         options = {key: self._located(key, value) for key, value in self.options.items()}
         return load_each(map(self._source, self.sources), options)
 
+    def resolved(self) -> Resolved:
+        """Read the sources, once for all that is asked of them. Raises as `plans` does."""
+        plans, look = self.plans(), self.look
+        if look.title is None:
+            look = msgspec.structs.replace(look, title=title_of(self.sources, plans))
+        return Resolved(plans, look, self.command)
+
     def styled(self, style: str) -> Request:
         """Return the same in another style."""
         look = msgspec.structs.replace(self.look, style=style)
         return msgspec.structs.replace(self, look=look)
 
+    def twin(self, style: str) -> Request:
+        """Return one side of a pair: its page has a ground to go with the style, and it none."""
+        look = msgspec.structs.replace(self.look, style=style, transparent=True)
+        return msgspec.structs.replace(self, look=look)
+
     def image(self, kind: str) -> bytes:
         """Return the figure as a file of this kind ("svg") holds it, with its command and mark."""
-        plans = self.plans()
-        look = self._titled(plans)
-        made_by = f"{self.command}  # {mark_of(plans, look)}"
-        if kind == "html":
-            from lrplot.render.html import page
-
-            return page(plans, look, made_by).encode()
-        from lrplot.render.figure import render
-
-        return render(plans, look, kind, made_by)
+        return self.resolved().image(kind).data
 
     @property
     def mark(self) -> str:
         """What is the same for figures that show the same."""
-        plans = self.plans()
-        return mark_of(plans, self._titled(plans))
+        return self.resolved().mark
 
     @property
     def alt(self) -> str:
@@ -91,12 +138,6 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         chosen = [(field.name, value) for field, value in looks if value != field.default]
         look = (word for key, value in chosen for word in _words(key, value))
         return shlex.join(["lrplot", "curve", *self.sources, *self.words, *look])
-
-    def _titled(self, plans: list[Plan]) -> Look:
-        """Return the look with the title that it has where nobody gives one."""
-        if self.look.title is not None:
-            return self.look
-        return msgspec.structs.replace(self.look, title=title_of(self.sources, plans))
 
     def _source(self, source: str) -> str:
         """Return a source that `load` understands, whichever the current folder is."""

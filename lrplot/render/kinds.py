@@ -1,8 +1,7 @@
-"""The formats of figures, by the endings of their files."""
+"""The formats of figures, by the endings of their files; the first unless another is named."""
 
 from __future__ import annotations
 
-__all__ = ["FORMATS", "KINDS"]
+__all__ = ["FORMATS"]
 
-KINDS = ("png", "svg", "pdf")  # pictures
-FORMATS = (*KINDS, "html")  # and a page to hover over
+FORMATS = ("png", "svg", "pdf", "html")

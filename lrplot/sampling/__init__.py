@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lrplot.sampling.bands import Band
 from lrplot.sampling.rows import BLOCK, blocks, readable
-from lrplot.sampling.trace import Curve, Trace, curve_of, peak, polyline, ratio, trace
+from lrplot.sampling.trace import Curve, Trace, curve_of, extremes, peak, polyline, ratio, trace
 
 __all__ = [
     "BLOCK",
@@ -13,6 +13,7 @@ __all__ = [
     "Trace",
     "blocks",
     "curve_of",
+    "extremes",
     "peak",
     "polyline",
     "ratio",

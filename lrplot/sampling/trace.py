@@ -26,9 +26,20 @@ if TYPE_CHECKING:
 
     Flags = NDArray[np.bool_]
 
-__all__ = ["Curve", "Trace", "curve_of", "peak", "polyline", "ratio", "trace"]
+__all__ = [
+    "Curve",
+    "Extreme",
+    "Trace",
+    "curve_of",
+    "extremes",
+    "peak",
+    "polyline",
+    "ratio",
+    "trace",
+]
 
 _PEAK_COLUMNS = 1000
+_ROUNDING = 1e-12
 _ENDLESS = 1e100  # a ratio from which on it says no more than that the other is next to nothing
 _MORE, _AT_ONCE = 16, 8  # in a column, of the steps that a closer look evaluates
 _FAR = 0.005  # of the line's height, that two neighbours may be apart
@@ -49,6 +60,13 @@ class Trace(NamedTuple):
     x: Rates
     y: Rates
     bands: tuple[Band, ...]
+
+
+class Extreme(NamedTuple):
+    """The least or the largest rate, and the first step that has it, but for rounding."""
+
+    step: int
+    rate: float
 
 
 def curve_of(plan: Plan) -> Curve:
@@ -89,9 +107,19 @@ def trace(curve: Curve, low: int, high: int, columns: int) -> Trace:
     return Trace(*bands(x, y, window))
 
 
+def extremes(plan: Plan) -> tuple[Extreme, Extreme]:
+    """Return the least and the largest rate of the whole run."""
+    curve, window = curve_of(plan), Window(0, plan.max_iters, _PEAK_COLUMNS)
+    steps, rates = _closer(curve, window.steps(curve.knots(curve.end))[0], window.columns)
+    least, most = (float(rates[at]) for at in (np.argmin(rates), np.argmax(rates)))
+    near = _ROUNDING * max(abs(least), abs(most))
+    low, high = (np.argmax(np.abs(rates - rate) <= near) for rate in (least, most))
+    return Extreme(int(steps[low]), least), Extreme(int(steps[high]), most)
+
+
 def peak(plan: Plan) -> float:
     """Return the largest rate of the whole run."""
-    return float(polyline(plan, _PEAK_COLUMNS)[1].max())
+    return extremes(plan)[1].rate
 
 
 def _line(curve: Curve, window: Window) -> tuple[Rates, Rates]:

@@ -15,7 +15,10 @@ import lrplot
 from lrplot.figures.document import Figure, read_figures
 from lrplot.figures.freshness import mark_of
 from lrplot.figures.making import check, drawings, workers_for, write
+from lrplot.figures.request import Image
+from lrplot.render.kinds import FORMATS
 from lrplot.render.look import Look
+from lrplot.sampling.window import Window
 
 ROOT = str(Path(lrplot.__file__).parents[1])
 CONFIG = "schedule: step\nbase_lr: {rate}\nstep_size: 30\nmax_iters: 90\n"
@@ -106,6 +109,43 @@ def test_a_mark_holds_from_one_release_to_the_next() -> None:
     assert long == "lrplot-mark:ddd549c301901049f2c98113a09da6a4"
 
 
+def test_a_mark_does_not_hang_on_how_a_figure_is_sampled(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = mark(lambda steps: steps / 1000)
+
+    monkeypatch.setattr(Window, "steps", None)
+    monkeypatch.setattr(Window, "edges", None)
+
+    assert mark(lambda steps: steps / 1000) == before
+
+
+def test_what_is_counted_above_is_a_part_of_the_mark() -> None:
+    def sized(**sizes: Any) -> str:
+        horizon = lrplot.Horizon(**sizes)
+        plan = lrplot.Plan(
+            schedule=lrplot.Constant(), base_lr=1, max_iters=10, name="x", horizon=horizon
+        )
+        return mark_of([plan], Look())
+
+    marks = [sized(), sized(batch_size=8), sized(batch_size=9), sized(batch_size=8, seq_len=2)]
+    assert len(set(marks)) == 4
+
+
+def test_a_name_that_is_no_text_has_a_mark_too() -> None:
+    plan = lrplot.Plan(schedule=lrplot.Constant(), base_lr=1, max_iters=10, name="caf\udce9")
+    look = Look(title="caf\udce9", label=("\udce9",))
+
+    assert mark_of([plan], look) != mark_of([plan], Look())
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_every_format_is_made_and_held_fresh(kind: str) -> None:
+    figures = listed(f"figures: {{a: {{source: [poly, cosine], output: a.{kind}}}}}")
+
+    assert made(figures) == ["written"]
+    assert stale(figures) == []
+    assert made(figures) == ["unchanged"]
+
+
 @pytest.mark.parametrize("change", [1e-6, 1e-4, 1.0])
 @pytest.mark.parametrize("end", [10, 1000, 10**12])
 def test_a_rate_that_changes_changes_the_mark(change: float, end: int) -> None:
@@ -138,7 +178,7 @@ def test_several_processes_draw_what_one_does_and_say_what_is_wrong_in_place() -
     assert [str(problem) for problem in alone[0]] == [
         "figures.yaml:1:37: f0.power: must be a number >= 0.0, got -1"
     ]
-    assert all(isinstance(drawing, bytes) for drawing in alone[1:])
+    assert all(isinstance(drawing, Image) for drawing in alone[1:])
 
 
 def test_few_figures_are_drawn_by_this_process_alone() -> None:

@@ -11,6 +11,7 @@ from lrplot.cli import cli
 from lrplot.cli.curve import curve
 from lrplot.figures.request import Request
 from lrplot.overrides import parameters
+from lrplot.render.kinds import FORMATS
 from lrplot.render.look import Look, look_fields
 from lrplot.source import SOURCE_OPTIONS
 
@@ -53,6 +54,28 @@ def test_the_command_in_a_figure_makes_it_again(
     assert done.exit_code == 0, done.output
     again = Path("again.svg").read_text(encoding="utf-8")
     assert MADE_BY.sub("", again) == MADE_BY.sub("", image)
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_the_command_and_a_list_make_the_same_file(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = f"figures: {{a: {{source: [poly, cosine], base_lr: 0.5, output: b.{kind}}}}}"
+    Path("list.yaml").write_text(text, encoding="utf-8")
+    for words in (
+        ["curve", "poly", "cosine", "--base-lr", "0.5", "-o", f"a.{kind}"],
+        ["figures", "list.yaml"],
+    ):
+        assert CliRunner().invoke(cli, words).exit_code == 0
+
+    assert Path(f"a.{kind}").read_bytes() == Path(f"b.{kind}").read_bytes()
+
+
+def test_several_lines_have_the_title_of_their_sources() -> None:
+    figure = Request(sources=("poly", "cosine", "poly")).resolved()
+
+    assert figure.look.title == "poly, cosine"
 
 
 @pytest.mark.parametrize("flag", ["auto_scale_lr", "drop_last", "cycle"])

@@ -74,8 +74,14 @@ class Composer(NamedTuple):
         self._write_ends(ends, boxes[0])
         for number, (axes, box) in enumerate(zip(all_axes, boxes, strict=True)):
             points.shade(sheet, axes, found, box, named=number == 0)
-            header = points.rows_of(found) * points.PHASE_LEADING * unit if number == 0 else 0.0
-            points.point_out(sheet, axes, self.panels[number], box, header)
+            self._point_out(axes, self.panels[number], box, found)
+
+    def _point_out(self, axes: Axes, panel: Panel, box: Box, found: Sequence[Stretch]) -> None:
+        """Point out the marked steps, below the names of the phases."""
+        rows = points.rows_of(found) if panel is self.panels[0] else 0
+        below = box._replace(height=box.height - rows * points.LEADING * self.sheet.unit)
+        names = points.step_names(self.sheet, panel, self.view, box.width)
+        points.point_out(self.sheet, axes, panel, below, names)
 
     # -- measures ---------------------------------------------------------------------------------
 
@@ -90,16 +96,25 @@ class Composer(NamedTuple):
                 sheet.write(_PAD * unit, sheet.height - taken, line, size, weight="bold")
                 taken += 0.25 * size * unit
             taken += 6 * unit
-        above = (_TICK + _LABEL + 12) * unit if self.view.per_epoch else 0.0
+        above = (_TICK + _LABEL + 12) * unit if self.view.above else 0.0
         return taken + above
 
     def _edge(self) -> float:
-        """Return the right margin: half of the last step's text has to fit."""
-        _, last = max(self._across(0.8 * self.sheet.width).marks, default=(0.0, ""))
-        return max(_PAD * self.sheet.unit, 0.5 * self.sheet.measure(last, _TICK)) + 4
+        """Return the right margin: half of the last text along an axis has to fit."""
+        room = 0.8 * self.sheet.width
+        marks = [self._across(room).marks, self._further(room)]
+        widths = (self.sheet.measure(max(each)[1], _TICK) for each in marks if each)
+        return max(_PAD * self.sheet.unit, 0.5 * max(widths, default=0.0)) + 4
 
     def _across(self, room: float) -> Scale:
         return scales.across(self.view, room, lambda text: self.sheet.measure(text, _TICK))
+
+    def _further(self, room: float) -> Sequence[tuple[float, str]]:
+        """Return the marks of the axis above, if there is one."""
+        if self.view.above is None:
+            return ()
+        steps = self.view.above.steps
+        return scales.above(self.view, steps, room, lambda text: self.sheet.measure(text, _TICK))
 
     def _below(self) -> float:
         return (_PAD + _LABEL + _TICK + 13) * self.sheet.unit
@@ -132,12 +147,14 @@ class Composer(NamedTuple):
         """Return a panel's vertical axis, with room on top for the names of the phases."""
         most = max(2, int(box.height / (_ROW * self.sheet.unit)))
         scale = scales.up(panel, self.look, most)
-        return scales.raised(scale, self._header(panel, found) / box.height)
+        return scales.raised(scale, self._header(panel, box, found) / box.height)
 
-    def _header(self, panel: Panel, found: Sequence[Stretch]) -> float:
+    def _header(self, panel: Panel, box: Box, found: Sequence[Stretch]) -> float:
         """Return the height that the names of phases and of marked steps take inside a panel."""
-        rows = points.rows_of(found) if panel is self.panels[0] else 0
-        return (rows + bool(self.look.mark)) * points.PHASE_LEADING * self.sheet.unit
+        names = points.step_names(self.sheet, panel, self.view, 0.85 * box.width)
+        rows = max((name.row + 1.4 for name in names), default=0)  # some for the rates below
+        rows += points.rows_of(found) if panel is self.panels[0] else 0
+        return rows * points.LEADING * self.sheet.unit
 
     def _left(self, boxes: Sequence[Box], ups: Sequence[Scale]) -> float:
         widest = max(
@@ -206,19 +223,19 @@ class Composer(NamedTuple):
         middle = boxes[-1].x + boxes[-1].width / 2
         bottom = boxes[-1].y - (_TICK + _LABEL + 13) * unit
         sheet.write(middle, bottom, self.view.unit, _LABEL, ha="center")
-        if self.view.per_epoch:
-            self._epochs(all_axes[0], boxes[0])
+        if self.view.above:
+            self._above(all_axes[0], boxes[0], self.view.above.unit)
 
-    def _epochs(self, axes: Axes, box: Box) -> None:
-        """Draw an axis of epochs above."""
+    def _above(self, axes: Axes, box: Box, counted: str) -> None:
+        """Draw an axis above, of epochs or of what else is counted beside steps."""
         sheet, unit = self.sheet, self.sheet.unit
-        found = scales.epochs(self.view, box.width, lambda text: sheet.measure(text, _TICK))
+        found = self._further(box.width)
         above = axes.secondary_xaxis("top")
         above.set_xticks([x for x, _ in found], [text for _, text in found])
         above.tick_params(labelsize=_TICK * unit, width=0.8, length=3 * unit, pad=3 * unit)
         above.spines["top"].set_color(sheet.style.muted)
         y = box.y + box.height + (_TICK + 10) * unit
-        sheet.write(box.x + box.width / 2, y, "epoch", _LABEL, ha="center")
+        sheet.write(box.x + box.width / 2, y, counted, _LABEL, ha="center")
 
     # -- names ------------------------------------------------------------------------------------
 
@@ -240,7 +257,7 @@ class Composer(NamedTuple):
         sheet, axes, unit = self.sheet, all_axes[0], self.sheet.unit
         box = self._boxes(margins)[0]
         _, size = names.legend_on(sheet, axes, self.panels[0])
-        free = names.inside(sheet, axes, box, size, self._header(self.panels[0], found))
+        free = names.inside(sheet, axes, box, size, self._header(self.panels[0], box, found))
         if free:
             self._place_legend(axes, free.x, free.y)
             return margins

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 __all__ = ["Line", "Mark", "Panel", "names_of", "panels_of"]
 
 
+_FAR = 30  # times, that ratios are apart on a logarithmic axis
+
+
 class Mark(NamedTuple):
     """A point of a line that is pointed out: where, and what its step was called."""
 
@@ -161,5 +164,5 @@ def _ratios(  # noqa: PLR0913, PLR0917  what all panels are made of
 def _spreads(lines: Sequence[Line]) -> bool:
     """Say whether ratios lie so far apart that only a logarithmic axis shows them."""
     values = np.concatenate([line.values for line in lines])
-    least, most = np.quantile(values, (0.05, 0.95))
-    return bool(least > 0 and most > 30 * least)
+    least, middle, most = np.quantile(values, (0.05, 0.5, 0.95))
+    return bool(least > 0 and (most > _FAR * least or values.max() > _FAR * middle))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from matplotlib.path import Path
 
 from lrplot.render.figure.names import mixed
 from lrplot.render.figure.scales import in_words
@@ -12,96 +14,158 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from matplotlib.axes import Axes
-    from matplotlib.path import Path
 
     from lrplot.plan import Plan
-    from lrplot.render.figure.panels import Mark, Panel
+    from lrplot.render.figure.panels import Panel
     from lrplot.render.figure.sheet import Sheet
     from lrplot.render.figure.view import View
 
-__all__ = ["PHASE_LEADING", "Stretch", "point_out", "rows_of", "shade", "stretches"]
+__all__ = [
+    "LEADING",
+    "StepName",
+    "Stretch",
+    "point_out",
+    "rows_of",
+    "shade",
+    "step_names",
+    "stretches",
+]
 
-PHASE_LEADING = 12.0
+LEADING = 12.0  # points of a row of names along the top
 _SIZE = 8.5
 _MOST_ROWS = 3
-_AROUND = (
-    (6, 5),
-    (-6, 5),
-    (6, -5),
-    (-6, -5),
-    (0, 9),
-    (0, -9),
-    (6, 16),
-    (-6, 16),
-    (6, -16),
-    (-6, -16),
-)
+_DOT = 5.0
+_NEAR = 20.0  # points above or below a dot, beyond which a line leads from it to its rate
+_BESIDE = ((6, 5), (-6, 5), (6, -5), (-6, -5), (0, 9), (0, -9))
+_AROUND = (*_BESIDE, *((x, y) for up in range(16, 72, 11) for y in (up, -up) for x in (6, -6)))
 
 
 # -- marks ----------------------------------------------------------------------------------------
 
 
-def point_out(sheet: Sheet, axes: Axes, panel: Panel, box: Box, top: float) -> None:
-    """Put a dot, and the rate beside it, wherever a line is marked, and name the steps on top."""
-    paths, taken = sheet.paths(axes), _name_steps(sheet, axes, panel, box, top)
-    for line in panel.lines:
-        colour = mixed(line.pen.colour, sheet.style.ink)
-        for mark in line.marks:
-            if not axes.get_ylim()[0] <= mark.y <= axes.get_ylim()[1]:
-                continue
-            axes.plot([mark.x], [mark.y], "o", ms=5 * sheet.unit, color=line.pen.colour, zorder=4)
-            said = f"{mark.y:.4g}%" if panel.percent else in_words(float(f"{mark.y:.6g}"))
-            taken.append(_beside(sheet, axes, mark, said, colour, box, paths, taken))
+class StepName(NamedTuple):
+    """The name of a marked step: where the step is, where the name begins, and its row."""
+
+    text: str
+    x: float
+    left: float
+    row: int
 
 
-def _name_steps(sheet: Sheet, axes: Axes, panel: Panel, box: Box, top: float) -> list[Box]:
-    """Draw a thin line at each marked step, with its name at the top."""
-    steps = dict.fromkeys((mark.x, mark.step) for line in panel.lines for mark in line.marks)
-    taken: list[Box] = []
-    for x, said in steps:
-        axes.axvline(x, color=sheet.style.muted, lw=0.8, ls=(0, (1, 2)), zorder=1)
-        width, height = sheet.measure(said, _SIZE), _SIZE * sheet.unit
-        left, right = axes.get_xlim()
-        at = box.x + (x - left) / (right - left) * box.width
-        start = at + 3 if at + 3 + width <= box.x + box.width else at - 3 - width
-        place = Box(start, box.y + box.height - top - height - 1, width, height)
-        while any(place.meets(other) for other in taken):
-            place = place._replace(y=place.y - 1.3 * height)
-        sheet.write(place.x, place.y, said, _SIZE, color=sheet.style.muted)
-        taken.append(place)
-    return taken
+def step_names(sheet: Sheet, panel: Panel, view: View, width: float) -> list[StepName]:
+    """Return the names of the marked steps, in rows from the top in which none meets another.
+
+    The line to a step reaches up to its name. A name is in a row above which no line goes on, and
+    so none goes through it.
+    """
+    steps = {(mark.x, mark.step) for line in panel.lines for mark in line.marks}
+    until: list[float] = []
+    found = []
+    for x, said in sorted(steps):
+        wide = sheet.measure(said, _SIZE)
+        at = (x - view.low) / (view.high - view.low) * width
+        left = at + 3 if at + 3 + wide <= width else at - 3 - wide
+        clear = min(at, left)
+        row = next(row for row in range(len(until) + 1) if all(u <= clear for u in until[row:]))
+        until = [*until[:row], left + wide + 3]
+        found.append(StepName(said, x, left, row))
+    return found
 
 
-def _beside(  # noqa: PLR0913, PLR0917  all that a free place depends on
-    sheet: Sheet,
-    axes: Axes,
-    mark: Mark,
-    said: str,
-    colour: str,
-    box: Box,
-    paths: Sequence[Path],
-    taken: Sequence[Box],
+def point_out(sheet: Sheet, axes: Axes, panel: Panel, box: Box, names: Sequence[StepName]) -> None:
+    """Put a dot, and the rate beside it, wherever a line is marked, and name the steps on top.
+
+    The box is what of the axes' own is left below other names.
+    """
+    low, high = axes.get_ylim()
+    marked = [(line, mark) for line in panel.lines for mark in line.marks if low <= mark.y <= high]
+    marked.sort(key=lambda each: -each[1].x)  # rates go to the right: the last has its place first
+    dots = [_dot(sheet, axes, mark.x, mark.y) for _, mark in marked]
+    pointer = _Pointer(sheet, axes, box, sheet.paths(axes), [])
+    for name in names:
+        here = [dot for dot, (_, mark) in zip(dots, marked, strict=True) if mark.x == name.x]
+        pointer.name(name, here)
+    for number, (dot, (line, mark)) in enumerate(zip(dots, marked, strict=True)):
+        axes.plot([mark.x], [mark.y], "o", ms=_DOT * sheet.unit, color=line.pen.colour, zorder=4)
+        said = f"{mark.y:.4g}%" if panel.percent else in_words(float(f"{mark.y:.6g}"))
+        others = [*dots[:number], *dots[number + 1 :]]
+        pointer.say(dot, said, mixed(line.pen.colour, sheet.style.ink), others)
+
+
+def _dot(sheet: Sheet, axes: Axes, x: float, y: float) -> Box:
+    """Return the place of a dot on the sheet."""
+    across, up = axes.transData.transform((x, y)) * 72 / float(sheet.figure.dpi)
+    size = _DOT * sheet.unit
+    return Box(float(across) - size / 2, float(up) - size / 2, size, size)
+
+
+def _placed(
+    middle: tuple[float, float], right: float, up: float, width: float, height: float
 ) -> Box:
-    """Write a rate near its point where nothing else is, or else where it meets the least."""
-    x, y = axes.transData.transform((mark.x, mark.y)) * 72 / float(sheet.figure.dpi)
-    width, height = sheet.measure(said, _SIZE), _SIZE * sheet.unit
-    places = [
-        Box(
-            x + right - width * (0.5 if not right else right < 0),
-            y + up - height * (up < 0),
-            width,
-            height,
-        )
-        for right, up in ((a * sheet.unit, b * sheet.unit) for a, b in _AROUND)
-    ]
+    """Return the place of a text so far from a dot: to its right or left, or above or below it."""
+    x, y = middle
+    aside = width * (0.5 if not right else right < 0)
+    return Box(x + right - aside, y + up - height * (up < 0), width, height)
 
-    def trouble(place: Box) -> int:
-        meets = sum(place.meets(other) for other in taken)
-        return 4 * (not place.within(box)) + 2 * meets + crosses(place, paths)
 
-    best = min(places, key=trouble)
-    sheet.write(best.x, best.y + 0.15 * height, said, _SIZE, color=colour, zorder=6)
-    return best
+class _Pointer(NamedTuple):
+    """A panel on which something is pointed out, and what is in the way there."""
+
+    sheet: Sheet
+    axes: Axes
+    box: Box
+    paths: list[Path]
+    taken: list[Box]
+
+    def name(self, name: StepName, dots: Sequence[Box]) -> None:
+        """Write a step's name, and lead from the lowest dot at it up to there."""
+        if not dots:
+            return
+        sheet, box, unit = self.sheet, self.box, self.sheet.unit
+        y = box.y + box.height - (name.row + 0.85) * LEADING * unit
+        place = Box(box.x + name.left, y, sheet.measure(name.text, _SIZE), _SIZE * unit)
+        sheet.write(place.x, place.y, name.text, _SIZE, color=sheet.style.muted)
+        self.taken.append(place.grown(0, 2 * unit))
+        lowest = min(dots, key=lambda dot: dot.y).middle
+        self._lead(lowest, place.y + place.height, color=sheet.style.muted, ls=(0, (1, 2)))
+
+    def say(self, dot: Box, text: str, colour: str, others: Sequence[Box]) -> None:
+        """Write a rate near its dot where nothing else is, or else where it meets the least.
+
+        Far from its dot, a line leads to it. Beside another dot it would be taken for that one's.
+        """
+        sheet, unit = self.sheet, self.sheet.unit
+        width, height = sheet.measure(text, _SIZE), _SIZE * unit
+        taken = [*self.taken, *(other.grown(2 * unit, 8 * unit) for other in others)]
+
+        def trouble(place: Box) -> int:
+            meets = sum(
+                each.meets(other) for each in (place, self._way(dot, place)) for other in taken
+            )
+            outside = not place.within(self.box)
+            return 4 * outside + 2 * meets + crosses(place, self.paths)
+
+        around = ((right * unit, up * unit) for right, up in _AROUND)
+        places = [_placed(dot.middle, right, up, width, height) for right, up in around]
+        best = min(places, key=trouble)
+        self.taken.append(best.grown(0, unit))
+        sheet.write(best.x, best.y + 0.15 * height, text, _SIZE, color=colour, zorder=6)
+        way = self._way(dot, best)
+        if way.height > _NEAR * unit:
+            x, y = dot.middle
+            self._lead((x, y), best.middle[1], color=colour)
+
+    @staticmethod
+    def _way(dot: Box, place: Box) -> Box:
+        """Return the upright way from a dot to the height of a place."""
+        (x, y), (_, to) = dot.middle, place.middle
+        return Box(x - 0.5, min(y, to), 1, abs(to - y))
+
+    def _lead(self, start: tuple[float, float], to: float, **pen: Any) -> None:
+        """Draw a thin upright line."""
+        (x, y), inches = start, self.sheet.figure.dpi_scale_trans
+        self.axes.plot([x / 72] * 2, [y / 72, to / 72], lw=0.8, zorder=1, transform=inches, **pen)
+        self.paths.append(Path([(x, y), (x, to)]))
 
 
 # -- phases ---------------------------------------------------------------------------------------
@@ -136,7 +200,7 @@ def stretches(sheet: Sheet, plan: Plan, view: View, room: float) -> list[Stretch
 
 
 def rows_of(found: Sequence[Stretch]) -> int:
-    """Return how many rows the names take."""
+    """Return how many rows the phases' names take."""
     return max((stretch.row + 1 for stretch in found if stretch.name), default=0)
 
 
@@ -152,5 +216,5 @@ def shade(sheet: Sheet, axes: Axes, found: Sequence[Stretch], box: Box, *, named
             width = sheet.measure(stretch.name, _SIZE)
             x = box.x + (stretch.start - low) / (high - low) * box.width + 4 * sheet.unit
             x = min(x, box.x + box.width - width - 4 * sheet.unit)
-            y = box.y + box.height - (stretch.row + 0.85) * PHASE_LEADING * sheet.unit
+            y = box.y + box.height - (stretch.row + 0.85) * LEADING * sheet.unit
             sheet.write(x, y, stretch.name, _SIZE, color=sheet.style.muted)

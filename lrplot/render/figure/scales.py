@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from lrplot.render.look import Look
     from lrplot.schedules.base import Rates
 
-__all__ = ["TINY", "Scale", "across", "epochs", "in_words", "raised", "up"]
+__all__ = ["TINY", "Scale", "above", "across", "in_words", "raised", "up"]
 
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _TIMES_TEN = "\u00d710"
@@ -29,6 +29,7 @@ _INSTANT = 0.01  # of the width
 _NEXT_TO_0 = 1e-100  # of the peak, below which a logarithmic axis has no place
 TINY, _HUGE = 1e-300, 1e300  # what is beyond cannot be reckoned with
 _NOTHING = 1e-9  # of the peak, below which a rate is 0 but for rounding
+_LARGE = 10_000  # the count from which on it is written in brief
 _SMALL = 2e-3  # the peak below which rates are written as powers of ten
 
 
@@ -89,18 +90,25 @@ def _with_last(
     return (*((x, said) for x, said in marks if last - x >= gap), (last, text))
 
 
-def epochs(
-    view: View, room: float, width_of: Callable[[str], float]
+def above(
+    view: View, each: float, room: float, width_of: Callable[[str], float]
 ) -> tuple[tuple[float, str], ...]:
-    """Return marks at epochs, placed in steps."""
-    length = float(view.per_epoch or 1)
+    """Return marks at round numbers of what takes so many steps each, placed in steps."""
+    length = float(each)
     for most in range(8, 0, -1):
         found = ticks.evenly(view.low / length, view.high / length, most)
-        texts = [f"{value:,.6g}" for value in found]
+        texts = _counts(found)
         gap = (max(map(width_of, texts), default=0.0) + 10) * (view.high - view.low) / length / room
         if len(found) < 2 or found[1] - found[0] >= gap:  # noqa: PLR2004  two to have a gap
             return tuple((value * length, text) for value, text in zip(found, texts, strict=True))
     return ()
+
+
+def _counts(values: list[float]) -> list[str]:
+    """Write epochs, samples or tokens: large ones briefly, with B for billions as people say it."""
+    if max(values, default=0.0) < _LARGE or not all(value.is_integer() for value in values):
+        return [f"{value:,.10g}" for value in values]
+    return [text.replace("G", "B") for text in _steps(values)]
 
 
 # -- up -------------------------------------------------------------------------------------------
@@ -118,8 +126,8 @@ def up(panel: Panel, look: Look, most: int) -> Scale:
     _refuse_empty(panel.label, values, low, high, look.ylim)
     scale = Scale(low, high, (), panel.log)
     found = (ticks.powers if panel.log else ticks.evenly)(low, high, most)
-    inside = values[(values >= low) & (values <= high)]
-    marks = _among(scale, [mark for mark in found if low <= mark <= high], _extremes(panel, inside))
+    extremes = _extremes(panel, values[values > TINY] if panel.log else values)
+    marks = _among(scale, *([y for y in each if low <= y <= high] for each in (found, extremes)))
     write = _percent if panel.percent else _powers if _is_deep(scale) else in_words
     largest = max(map(abs, marks), default=0.0)
     return scale._replace(marks=tuple((mark, write(mark, largest)) for mark in marks))
@@ -127,8 +135,6 @@ def up(panel: Panel, look: Look, most: int) -> Scale:
 
 def _extremes(panel: Panel, values: Rates) -> list[float]:
     """Return the peak and the floor; no floor that is 0 but for rounding, or on its way there."""
-    if not values.size:
-        return []
     floor, most = float(values.min()), float(values.max())
     if panel.log:
         on_its_way = float(f"{floor:.2e}") != float(f"{floor:.9e}")
@@ -164,7 +170,7 @@ def _ends(values: Rates, *, from_zero: bool) -> tuple[float, float]:
     low, high = float(values.min()), float(values.max())
     low = min(0.0, low) if from_zero else low
     if high - low <= 1e-3 * abs(high):  # what differs by less is drawn as level
-        low, high = (low, high) if from_zero and high else (low - 0.05, high + 0.05)
+        low, high = (low, high or 0.1) if from_zero else (low - 0.05, high + 0.05)
     return low - 0.03 * (high - low), high + 0.05 * (high - low)
 
 
@@ -189,11 +195,15 @@ def _among(scale: Scale, marks: Iterable[float], extremes: Iterable[float]) -> l
     """Put the extremes among the marks, in place of those too near to them."""
     found = sorted(marks)
     gap = _CLOSE * min((scale.place(b) - scale.place(a) for a, b in pairwise(found)), default=1)
-    for extreme in sorted(extremes):
-        if scale.place(extreme) >= 0:
-            found = [mark for mark in found if abs(scale.place(mark) - scale.place(extreme)) > gap]
-            found.append(extreme)
-    return sorted(found)
+
+    def apart(value: float, others: Iterable[float]) -> bool:
+        return all(abs(scale.place(value) - scale.place(other)) > gap for other in others)
+
+    told: list[float] = []
+    for extreme in sorted(extremes, reverse=True):  # the peak before the floor
+        if scale.place(extreme) >= 0 and apart(extreme, told):
+            told.append(extreme)
+    return sorted([*told, *(mark for mark in found if apart(mark, told))])
 
 
 def in_words(value: float, largest: float | None = None) -> str:

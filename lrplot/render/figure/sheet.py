@@ -33,6 +33,15 @@ class Box(NamedTuple):
     width: float
     height: float
 
+    @property
+    def middle(self) -> tuple[float, float]:
+        """Where its middle is."""
+        return self.x + self.width / 2, self.y + self.height / 2
+
+    def grown(self, across: float, up: float) -> Box:
+        """Return a box that reaches so much further on each side."""
+        return Box(self.x - across, self.y - up, self.width + 2 * across, self.height + 2 * up)
+
     def meets(self, other: Box) -> bool:
         """Say whether two boxes have a place in common."""
         apart = self.x >= other.x + other.width or other.x >= self.x + self.width

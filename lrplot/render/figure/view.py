@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from lrplot.plan import Plan
     from lrplot.render.look import Look
 
-__all__ = ["Span", "View", "step_of", "view_of"]
+__all__ = ["Above", "Span", "View", "larger_unit", "roundings", "step_of", "view_of"]
 
 
 class Span(NamedTuple):
@@ -26,13 +26,20 @@ class Span(NamedTuple):
     y: float
 
 
+class Above(NamedTuple):
+    """A second horizontal axis: what it counts, and how many steps one of that takes."""
+
+    unit: str
+    steps: float
+
+
 class View(NamedTuple):
-    """The horizontal axis: its ends, what it counts, and how many of that make an epoch."""
+    """The horizontal axis: its ends, what it counts, and what an axis above it counts, if any."""
 
     low: float
     high: float
     unit: str
-    per_epoch: int | None
+    above: Above | None
     spans: tuple[Span, ...]
 
 
@@ -46,7 +53,14 @@ def view_of(plans: Sequence[Plan], look: Look) -> View:
     if all(span.low >= span.high for span in spans):
         last = max(plan.max_iters for plan in plans)
         raise ParameterError("xlim", f"'{look.xlim}' has no line: the run ends at {last:,}")
-    return View(low, high, _unit(plans, look), _per_epoch(plans, look), spans)
+    return View(low, high, _unit(plans, look), _above(plans, look), spans)
+
+
+def roundings(plans: Sequence[Plan], look: Look) -> tuple[str, ...]:
+    """Return a sentence for each duration of the look that falls between two steps."""
+    texts = [*look.mark, *filter(None, look.limits("xlim"))]
+    said = (plan.horizon.rounding(text) for text in texts for plan in plans)
+    return tuple(dict.fromkeys(filter(None, said)))
 
 
 def step_of(plan: Plan, key: str, text: str) -> int:
@@ -92,7 +106,20 @@ def _unit(plans: Sequence[Plan], look: Look) -> str:
     return "epoch" if all(plan.in_epochs for plan in plans) else "iteration"
 
 
-def _per_epoch(plans: Sequence[Plan], look: Look) -> int | None:
-    """Return how long an epoch is, where all agree and the axis does not count epochs already."""
-    (*known,) = {plan.iters_per_epoch for plan in plans}
-    return known[0] if len(known) == 1 and known[0] != 1 and not look.percent else None
+def _above(plans: Sequence[Plan], look: Look) -> Above | None:
+    """Return what else the axis can count, where all agree and it is not the step itself."""
+    (first, *others) = [None if look.percent else larger_unit(plan) for plan in plans]
+    return first if all(other == first for other in others) else None
+
+
+def larger_unit(plan: Plan) -> Above | None:
+    """Return what is counted beside updates: epochs, or where nobody says how long one is, tokens.
+
+    Within an epoch of known length samples say no more than its part; tokens have no epochs.
+    """
+    if plan.iters_per_epoch is not None:
+        return None if plan.in_epochs else Above("epoch", plan.iters_per_epoch)
+    samples, tokens = plan.horizon.samples_per_iter, plan.horizon.seq_len
+    if samples is None or samples * (tokens or 1) == 1:
+        return None
+    return Above("tokens", 1 / (samples * tokens)) if tokens else Above("samples", 1 / samples)

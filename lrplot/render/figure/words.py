@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from lrplot._lazy import np
 from lrplot.render.figure.typed import as_typed
+from lrplot.render.figure.view import roundings
 from lrplot.render.numbers import rounded
-from lrplot.sampling import polyline
+from lrplot.sampling import extremes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 __all__ = ["described", "heading", "remarks"]
 
 _TOLD = 8  # lines, of which each is described
-_COLUMNS = 200
 
 
 def heading(plans: Sequence[Plan], look: Look) -> str:
@@ -47,21 +47,25 @@ def described(plans: Sequence[Plan], look: Look) -> str:
 
 
 def _course(plan: Plan) -> str:
-    """Say where a line starts, where it is highest and where it ends."""
-    x, y = polyline(plan, _COLUMNS)
-    top = int(np.argmax(y))
-    start, most, end = (rounded(float(value)) for value in (y[0], y[top], y[-1]))
-    if start == most == end:
+    """Say where a line starts, where it is highest and lowest, and where it ends."""
+    floor, top = extremes(plan)
+    start, end = (rounded(plan.lr(step)) for step in (0, plan.max_iters))
+    if rounded(floor.rate) == rounded(top.rate):
         return f"stays at {start}"
-    peak = f", peaks at {most} at step {int(x[top]):,}" if most not in {start, end} else ""
-    return f"starts at {start}{peak} and ends at {end}"
+    turns = sorted([(top.step, "peaks at", top.rate), (floor.step, "falls to", floor.rate)])
+    between = "".join(
+        f", {verb} {rounded(rate)} at step {step:,}"
+        for step, verb, rate in turns
+        if rounded(rate) not in {start, end}
+    )
+    return f"starts at {start}{between} and ends at {end}"
 
 
 def remarks(figure: Figure, plans: Sequence[Plan], look: Look) -> tuple[str, ...]:
     """Return what the reader of a figure should know: what of it could not be drawn."""
     first = f"the phases that are shaded are those of {as_typed(plans[0].name)}"
     others = look.phases and any(plan.phases != plans[0].phases for plan in plans)
-    return (*_undrawn(figure), *[first] * others)
+    return (*roundings(plans, look), *_undrawn(figure), *[first] * others)
 
 
 def _undrawn(figure: Figure) -> tuple[str, ...]:
@@ -70,11 +74,13 @@ def _undrawn(figure: Figure) -> tuple[str, ...]:
     from lrplot.render.figure.text import lacking
 
     found = [
-        f"{line.get_label()} is 0 at times, which a logarithmic axis cannot show"
+        f"{line.get_label()} is 0 {'throughout' if masked.all() else 'at times'}, which a "
+        "logarithmic axis cannot show"
         for axes in figure.axes
         if axes.get_yscale() == "log"
         for line in axes.lines
-        if np.any(np.asarray(line.get_ydata()) <= 0) and not str(line.get_label()).startswith("_")
+        for masked in [np.asarray(line.get_ydata()) <= 0]
+        if masked.any() and not str(line.get_label()).startswith("_")
     ]
     missing = {
         char
