@@ -9,8 +9,8 @@ import click
 from lrplot.cli.messages import say_notes
 from lrplot.cli.options import (
     SourceCommand,
+    conventions_of,
     load_plans,
-    print_conventions,
     print_notes,
     source_argument,
 )
@@ -46,7 +46,7 @@ def at(steps: str, sources: tuple[str, ...], *, param: str, **given: Any) -> Non
     plans = [plan.of(param) for plan in load_plans(sources, given)]
     wanted = resolve_steps(steps, plans)
     rates = [plan.lr(wanted).tolist() for plan in plans]
-    print_conventions(plans)
+    say_notes(conventions_of(plans))
     print_notes(plans, whole_run=_names_the_end(steps))
     say_rounding(steps, plans)
     say_past_end(wanted, plans)

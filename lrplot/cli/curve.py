@@ -12,8 +12,8 @@ import click
 from lrplot.cli.messages import rows, say_notes
 from lrplot.cli.options import (
     SourceCommand,
+    conventions_of,
     notes_of,
-    print_conventions,
     source_argument,
 )
 from lrplot.cli.terminal import show
@@ -121,8 +121,7 @@ def curve(
         return
     with _as_usage():
         image = figure.image(kind)
-    print_conventions(figure.plans)
-    notes = [*notes_of(figure.plans), *image.notes]
+    notes = [*conventions_of(figure.plans), *notes_of(figure.plans), *image.notes]
     _put(image.data, path)
     if path is not None and sys.stdout.isatty():
         _show(figure, notes)

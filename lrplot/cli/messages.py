@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 __all__ = ["rows", "say", "say_notes"]
 
-_WIDTH = 80  # where stderr is no terminal
+_ENDLESS = sys.maxsize  # where stderr is no terminal: a line is a message, for tools to find
 _NARROWEST = 20  # that anybody reads
 _NOTE = "note: "
 
@@ -39,7 +39,7 @@ def _width() -> int:
     try:
         return max(_NARROWEST, os.get_terminal_size(sys.stderr.fileno()).columns)
     except (OSError, ValueError):  # no terminal, or not even a file
-        return _WIDTH
+        return _ENDLESS
 
 
 def _wrapped(text: str, hanging: int, width: int) -> list[str]:

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 __all__ = [
     "SourceCommand",
     "complete_source",
+    "conventions_of",
     "load_plans",
     "notes_of",
-    "print_conventions",
     "print_notes",
     "source_argument",
 ]
@@ -231,11 +231,10 @@ def print_notes(plans: Iterable[Plan], *, whole_run: bool = True) -> None:
     say_notes(notes_of(plans, whole_run=whole_run))
 
 
-def print_conventions(plans: Iterable[Plan]) -> None:
-    """Say on stderr whose rules the rates follow, where they are not the native ones."""
+def conventions_of(plans: Iterable[Plan]) -> list[str]:
+    """Return a note of whose rules the rates follow, where they are not the native ones."""
     found = dict.fromkeys(plan.convention for plan in plans)
-    if found.keys() - {"native"}:
-        say_notes([f"convention: {', '.join(found)}"])
+    return [f"convention: {', '.join(found)}"] if found.keys() - {"native"} else []
 
 
 def notes_of(plans: Iterable[Plan], *, whole_run: bool = True) -> list[str]:

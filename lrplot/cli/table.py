@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lrplot.cli.at import resolve_steps, say_past_end, say_rounding
+from lrplot.cli.messages import say_notes
 from lrplot.cli.options import (
     SourceCommand,
+    conventions_of,
     load_plans,
-    print_conventions,
     print_notes,
     source_argument,
 )
@@ -81,7 +82,7 @@ def table(  # noqa: PLR0913  a command's parameters are its options
         print_table(grid, sys.stdout, unicode=shows_unicode())
     else:
         FORMATS[kind](grid, sys.stdout)
-        print_conventions(plans)
+        say_notes(conventions_of(plans))
     print_notes(plans)
     say_rounding(steps or every or "", plans)
     if steps is not None:

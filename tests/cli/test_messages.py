@@ -26,6 +26,17 @@ def test_what_fits_is_said_as_it_is(said: Callable[[], list[str]]) -> None:
     assert said() == ["note: two  blanks", f"note: {'x' * 74}"]
 
 
+@pytest.fixture
+def wide_80(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "get_terminal_size", lambda *_: os.terminal_size((80, 24)))
+
+
+def test_without_a_terminal_a_message_is_a_line(said: Callable[[], list[str]]) -> None:
+    messages.say_notes([f"paddle has it as {LONG}"])
+    assert said() == [f"note: paddle has it as {LONG}"]
+
+
+@pytest.mark.usefixtures("wide_80")
 def test_a_long_note_goes_on_further_in(said: Callable[[], list[str]]) -> None:
     messages.say_notes([f"paddle has it as {LONG}", "short"])
     lines = said()
@@ -36,6 +47,7 @@ def test_a_long_note_goes_on_further_in(said: Callable[[], list[str]]) -> None:
     assert " ".join(line.strip() for line in lines[:2]) == f"note: paddle has it as {LONG}"
 
 
+@pytest.mark.usefixtures("wide_80")
 def test_no_word_is_parted(said: Callable[[], list[str]]) -> None:
     path = "configs/" + "a-rather-long-name/" * 6 + "x.yaml:3:1:"
     messages.say(f"lrplot: {path} is wrong in a way that takes some words to tell", 8)
@@ -43,6 +55,7 @@ def test_no_word_is_parted(said: Callable[[], list[str]]) -> None:
     assert path in " ".join(said())
 
 
+@pytest.mark.usefixtures("wide_80")
 def test_lines_are_lines_of_their_own(said: Callable[[], list[str]]) -> None:
     messages.say("  " + "one two three " * 7 + "\n\n  four", 4)
     first, second, empty, last = said()
@@ -64,6 +77,7 @@ def test_a_terminal_s_width_counts(
     assert widest - 3 <= max(map(len, lines)) <= widest
 
 
+@pytest.mark.usefixtures("wide_80")
 def test_rows_are_counted_only_where_a_terminal_shows_them(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
