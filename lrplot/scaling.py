@@ -47,10 +47,16 @@ def scaled(plan: Plan, rule: str, from_batch: int) -> Plan:
         notes = (*plan.notes, f"every rate is scaled by {factor:.6g} {said}")
         return msgspec.structs.replace(plan, schedule=schedule, base_lr=base, notes=notes)
     note = f"base_lr is scaled from {plan.base_lr:.6g} to {base:.6g} {said}"
-    fixed = [f"{name} {rate:.6g}" for name, rate in _rates_of(plan.schedule)]
-    stay = f"{', '.join(dict.fromkeys(fixed))} and all lengths stay" if fixed else "lengths stay"
-    notes = (*plan.notes, f"{note}; {stay}")
+    notes = (*plan.notes, f"{note}; {_unscaled(plan)}")
     return msgspec.structs.replace(plan, base_lr=base, notes=notes)
+
+
+def _unscaled(plan: Plan) -> str:
+    """Say what stays as it is: rates that the schedule states, and the length of a warm-up."""
+    rates = dict.fromkeys(f"{name} {rate:.6g}" for name, rate in _rates_of(plan.schedule))
+    lengths = [phase.end - phase.start for phase in plan.phases if "warm-up" in phase.name]
+    stay = [*rates, f"the {lengths[0]:,} steps of the warm-up"] if lengths else [*rates]
+    return f"{', '.join(stay)} stay" if stay else "the schedule's lengths stay"
 
 
 def _rates_of(schedule: Schedule) -> Iterator[tuple[str, float]]:

@@ -366,6 +366,8 @@ class _Reader:
 
     def _unknown(self, key: Key, where: Where, known: list[str], of: str) -> None:
         hint = suggest(str(key), known) or f"known: {', '.join(known)}"
+        if key in RUN_SIZES:
+            hint = f"it belongs in the section run, as run: {{{key}: ...}}"
         self._problem(str(key), f"is not a parameter{of}" if of else "is not a key", where, hint)
 
     def _problem(self, key: str, message: str, where: Where, hint: str = "") -> None:

@@ -156,6 +156,13 @@ def test_the_rate_is_scaled_to_the_batch(rule: str, rate: float) -> None:
     assert f"scaled from 0.1 to {rate:.6g} ({rule}: a batch of 2,048, from 256)" in plan.notes[-1]
 
 
+def test_what_a_scaled_rate_leaves_alone_is_said() -> None:
+    said = load(
+        base_lr=0.1, warmup=50, eta_min=0.01, batch_size=64, scale_lr="linear", from_batch=32
+    )
+    assert said.notes[-1].endswith("; eta_min 0.01, the 50 steps of the warm-up stay")
+
+
 def test_rates_that_need_no_base_are_all_scaled() -> None:
     call = "OneCycleLR(optimizer, max_lr=0.1, total_steps=100)"
     scaled = lrplot.load(call, batch_size=512, scale_lr="linear", from_batch=256)
