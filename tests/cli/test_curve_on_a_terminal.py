@@ -97,7 +97,7 @@ def test_the_picture_fills_the_window_and_leaves_room_for_what_is_said(
 
 
 def test_notes_have_room_below_the_picture(tmp_path: Path) -> None:
-    config = Path(lrplot.__file__).parents[1] / "sample_configs" / "mmseg_poly_160k.py"
+    config = Path(__file__).parents[2] / "sample_configs" / "mmseg_poly_160k.py"
     seen = in_terminal(tmp_path, str(config), "-o", "a.png", columns=50)
     notes = seen.lines.index(next(line for line in seen.lines if line.startswith("note: ")))
 
