@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from msgspec import Meta
 
 from lrplot.errors import ParameterError, UsageError, option, suggest
-from lrplot.scaling import SCALES, scaled
 from lrplot.schedules.base import Period, check_value
-from lrplot.stepping import STEPPED_PER, stepped
 from lrplot.units import UnitError, count_of
 
 if TYPE_CHECKING:
@@ -49,11 +47,15 @@ def as_looped(plan: Plan, options: Mapping[str, Any]) -> Plan:
     Raises UsageError where an option's value is none, or needs a size that is not known.
     """
     if "scale_lr" in options or "from_batch" in options:
+        from lrplot.scaling import SCALES, scaled
+
         rule = _word(options, "scale_lr", SCALES, needs="from_batch")
         batch = _whole(options, "from_batch", Period, needs="scale_lr")
         plan = scaled(plan, rule, batch)
     if not options.keys() & set(STEPPING_OPTIONS):
         return plan
+    from lrplot.stepping import STEPPED_PER, stepped
+
     per = _word(options, "stepped_per", STEPPED_PER) if "stepped_per" in options else ""
     times = _whole({"scheduler_steps_times": 1, **options}, "scheduler_steps_times", _Times)
     return stepped(plan, per, times)

@@ -27,7 +27,7 @@ from lrplot._spec_run import LENGTHS, RUN_SIZES, in_steps, read_count, read_hori
 from lrplot._spec_write import write
 from lrplot.errors import InputError, ParameterError, Problem, Where, suggest
 from lrplot.plan import BaseRate, Plan
-from lrplot.schedules import LinearWarmup, Schedule, Sequence, by_name
+from lrplot.schedules import Schedule, Sequence, by_name
 from lrplot.schedules.base import Field, check_value, fields_of
 from lrplot.syntax.tree import Key, Node, refuse_repeats, to_data
 from lrplot.units import LARGEST_STEP, Horizon, UnitError
@@ -153,11 +153,12 @@ class _Reader:
         if "warmup" not in top:
             return self._schedule(node, around, path)
         steps = self._count_at(top["warmup"], around.horizon, "warmup")
-        inside = around.inside(LinearWarmup, {"warmup_steps": steps or 1}, 0)
+        warmup = by_name["linear_warmup"]  # imported where it is asked for
+        inside = around.inside(warmup, {"warmup_steps": steps or 1}, 0)
         then = self._schedule(node, inside, path)
         if steps is None or then is None:
             return None
-        return LinearWarmup(warmup_steps=steps, then=then)
+        return self._build(warmup, top["warmup"], "", warmup_steps=steps, then=then)
 
     def _needs_base(self, schedule: Schedule, around: _Surroundings) -> bool:
         return around.base_lr is None and schedule.uses_base() and not self._blamed("base_lr")

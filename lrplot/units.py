@@ -40,11 +40,10 @@ _LONGEST = 100  # characters; any duration is shorter, and Python refuses to rea
 SIZES = ("dataset_size", "batch_size", "gpus", "accumulate", "drop_last", "seq_len")
 
 _MULTIPLES = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "b": 10**9, "t": 10**12}
-_DURATION = re.compile(
+_DURATION = (
     r"(?P<number>\d+(?:[_,]\d+)*(?:\.\d*)?|\.\d+)(?:e(?P<exponent>[+-]?\d{1,3}))?"
     r"(?P<multiple>[kmgbt])?\s*"
-    r"(?P<unit>it|iters?|iterations?|steps?|updates?|ep|epochs?|samples?|tok|tokens?|%)?",
-    re.IGNORECASE | re.ASCII,
+    r"(?P<unit>it|iters?|iterations?|steps?|updates?|ep|epochs?|samples?|tok|tokens?|%)?"
 )
 _Count = Annotated[int, Meta(ge=1, le=LARGEST_STEP)]
 _Epochs = Annotated[float, Meta(gt=0, le=LARGEST_STEP)]
@@ -367,7 +366,11 @@ def _unit(text: str) -> str:
 def _parse(text: str, hint: str = "write 500, 160k, 12ep, 50% or end") -> tuple[Fraction, str]:
     from fractions import Fraction
 
-    found = _DURATION.fullmatch(text.strip()) if len(text) <= _LONGEST else None
+    found = (
+        re.fullmatch(_DURATION, text.strip(), re.IGNORECASE | re.ASCII)
+        if len(text) <= _LONGEST
+        else None
+    )
     if not found:
         what = "step" if "ep" in hint else "number"
         raise UnitError(f"'{text}' is not a {what}", hint)
