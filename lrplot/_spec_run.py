@@ -13,14 +13,15 @@ from msgspec import Meta
 from lrplot.errors import ParameterError, Problem, suggest
 from lrplot.schedules.base import Period, as_field, check_value
 from lrplot.syntax.tree import Key, Node, to_data
-from lrplot.units import SIZES, Horizon, UnitError, count_of, epochs_of, length_of
+from lrplot.units import LENGTHS, SIZES, Horizon, UnitError, count_of, epochs_of, length_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from lrplot.errors import Where
+
 __all__ = ["LENGTHS", "RUN_SIZES", "in_steps", "read_count", "read_horizon"]
 
-LENGTHS = ("max_iters", "max_epochs", "iters_per_epoch")
 RUN_SIZES = {
     "epochs": "epochs in the run",
     "dataset_size": "samples in an epoch",
@@ -93,8 +94,13 @@ def _found(tree: Node, problems: list[Problem]) -> dict[str, tuple[str, Node]]:
     return found
 
 
-def _key_place(tree: Node, key: str, node: Node) -> Any:
+def _key_place(tree: Node, key: str, node: Node) -> Where:
     return tree.keys.get(key, node.where)
+
+
+def _said_at(key: str, node: Node, problem: Problem) -> Problem:
+    """Return what is wrong with a value, said at its key and place."""
+    return Problem(problem.message, key, node.where, problem.hint)
 
 
 def _number(
@@ -112,8 +118,7 @@ def _number(
     try:
         return check_value(key, kind, read(value) if read and isinstance(value, str) else value)
     except (UnitError, ParameterError) as error:
-        first = error.problems[0]
-        problems.append(Problem(first.message, key, node.where, first.hint))
+        problems.append(_said_at(key, node, error.problems[0]))
         return None
 
 
@@ -131,8 +136,7 @@ def _count(
         try:
             length_of(node.value, horizon)
         except UnitError as error:
-            first = error.problems[0]
-            problems.append(Problem(first.message, key, node.where, first.hint))
+            problems.append(_said_at(key, node, error.problems[0]))
             return None
     return read_count(node, horizon, key, problems, notes)
 
@@ -149,7 +153,7 @@ def _built(
     except ParameterError as error:
         for problem in error.problems:
             key, node = found.get(problem.key, (problem.key, tree))
-            problems.append(Problem(problem.message, key, node.where, problem.hint))
+            problems.append(_said_at(key, node, problem))
         return Horizon()
 
 
@@ -160,8 +164,7 @@ def read_count(
     try:
         return int(_COUNT.check(in_steps(to_data(node), horizon, notes)))
     except (UnitError, ParameterError) as error:
-        first = error.problems[0]
-        problems.append(Problem(first.message, key, node.where, first.hint))
+        problems.append(_said_at(key, node, error.problems[0]))
         return None
 
 

@@ -11,7 +11,7 @@ from msgspec import Meta
 from lrplot._lazy import np
 from lrplot.errors import InputError, ParameterError, Problem, UsageError, Where, option, suggest
 from lrplot.schedules.base import Schedule, check_value
-from lrplot.units import LARGEST_STEP, SIZES, Horizon
+from lrplot.units import LARGEST_STEP, LENGTHS, SIZES, Horizon
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -62,7 +62,7 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
 
         Raises UsageError where the user's sizes contradict each other or the source's.
         """
-        said = {name: getattr(self, name) for name in _OF_HORIZON}
+        said = {name: getattr(self, name) for name in (*LENGTHS, *SIZES)}
         said = {name: value for name, value in said.items() if value is not None}
         if "max_iters" in said or "max_epochs" in said:
             source = {**source, "max_iters": None, "max_epochs": None}
@@ -73,9 +73,6 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
         except ParameterError as error:
             at = [each._replace(where=Where(option(each.key))) for each in error.problems]
             raise UsageError(at) from None
-
-
-_OF_HORIZON = ("max_iters", "max_epochs", "iters_per_epoch", *SIZES)
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):

@@ -20,7 +20,7 @@ from lrplot.schedules.base import fields_of
 from lrplot.syntax.documents import parse_document, read_text
 from lrplot.syntax.series import read_series
 from lrplot.syntax.tree import Node, repeat_notes, to_tree
-from lrplot.units import SIZES, Horizon
+from lrplot.units import LENGTHS, SIZES, Horizon
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -65,9 +65,11 @@ def load(source: str | Path, **options: Any) -> Plan:
         options: what overrides it: base_lr, max_iters, max_epochs, iters_per_epoch, the
             schedule's parameters, `metrics` (a path, or numbers), `set` (a list of
             "key.key=value"), `from_` (a file's format), `as_` (a framework's name), `group` (a
-            parameter group with a rate of its own, as "bias") and `config_root` (folders of
-            packages that a Python config inherits from). Text is read
-            as a file would have it; other values are taken as they are.
+            parameter group with a rate of its own, as "bias"), `config_root` (folders of packages
+            that a Python config inherits from), the sizes that Horizon takes (dataset_size,
+            batch_size, ...), `warmup` (in front of a native schedule) and what a loop does
+            (stepped_per, scheduler_steps_times, scale_lr with from_batch). Text is read as a file
+            would have it; other values are taken as they are.
 
     Raises:
         UsageError: an option that does not go with the source.
@@ -166,7 +168,8 @@ def _read_file(tree: Node, given: Mapping[str, Any], source: str) -> Plan:
         raise UsageError(f"--as goes with a schedule's name or a call; {source} is neither")
     from lrplot.frameworks.formats import find
 
-    reader, evidence = find(with_sets(tree, given), given.get("from_"), source)
+    set_tree = with_sets(tree, given)
+    reader, evidence = find(set_tree, given.get("from_"), source)
     if reader is None:
         return spec.read(with_sets(with_options(tree, given, source), given))
     from lrplot.frameworks.options import read_given
@@ -175,16 +178,16 @@ def _read_file(tree: Node, given: Mapping[str, Any], source: str) -> Plan:
     if foreign:
         hint = "--set KEY=VALUE reaches any key of a file"
         raise UsageError(f"{option(min(foreign))} does not go with {source}", hint)
-    tree, said = with_sets(tree, given), read_given(given)
-    run = _loading(reader, tree, said)
+    said = read_given(given)
+    run = _loading(reader, set_tree, said)
     epoch = said.iters_per_epoch or run.iters_per_epoch
-    plan: Plan = reader.read(tree, msgspec.structs.replace(said, iters_per_epoch=epoch))
+    plan: Plan = reader.read(set_tree, msgspec.structs.replace(said, iters_per_epoch=epoch))
     if plan.iters_per_epoch is None:
         plan = msgspec.structs.replace(plan, iters_per_epoch=epoch)
     if not plan.in_epochs:
         plan = _sized(plan, run)
     notes = [f"read as {evidence}"] if evidence else []
-    notes += [*repeat_notes(tree), *plan.notes]
+    notes += [*repeat_notes(set_tree), *plan.notes]
     return msgspec.structs.replace(plan, notes=tuple(dict.fromkeys(notes)))
 
 
@@ -228,7 +231,7 @@ def _epochs(plan: Plan) -> int | None:
     return None if rest or plan.iters_per_epoch is None else epochs
 
 
-_OF_RUN = ("max_iters", "max_epochs", "iters_per_epoch", *SIZES)
+_OF_RUN = (*LENGTHS, *SIZES)
 
 
 def _known(values: Mapping[str, Any]) -> dict[str, Any]:

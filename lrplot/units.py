@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "LARGEST_STEP",
+    "LENGTHS",
     "SIZES",
     "Horizon",
     "Position",
@@ -36,6 +37,7 @@ LARGEST_STEP = 2**53  # beyond it a step is no longer exact as a float64
 _MOST = 2**63 - 1  # beyond it nothing is counted
 _LONGEST = 100  # characters; any duration is shorter, and Python refuses to read endless digits
 
+LENGTHS = ("max_iters", "max_epochs", "iters_per_epoch")
 # What says how large an update is, and an epoch of them.
 SIZES = ("dataset_size", "batch_size", "gpus", "accumulate", "drop_last", "seq_len")
 

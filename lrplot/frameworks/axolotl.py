@@ -101,10 +101,7 @@ def loading(tree: Node, given: Given) -> dict[str, Any] | None:
     top = Section(tree)
     if top.flag("sample_packing", default=False):
         return None
-    steps = top.count("gradient_accumulation_steps", 1, least=1)
-    each = top.count("micro_batch_size", 1, least=1)
-    if "batch_size" in top and given.batch_size is None and given.accumulate is None:
-        each, steps = top.count("batch_size", least=1), 1
+    each, steps = _per_device(top, given)
     return {"batch_size": each, "accumulate": steps, "rule": RULE}
 
 
@@ -172,11 +169,16 @@ def _of_epochs(top: Section, given: Given) -> tuple[int | None, int | None]:
 def _batch(top: Section, given: Given) -> int:
     """Return the samples of an update, over all devices."""
     gpus: int = given.need("gpus", "the size of a batch over all devices")
+    each, steps = _per_device(top, given)
+    return each * steps * gpus
+
+
+def _per_device(top: Section, given: Given) -> tuple[int, int]:
+    """Return the samples of a batch on each device, and the batches of an update."""
     if "batch_size" in top and given.batch_size is None and given.accumulate is None:
-        return int(top.count("batch_size", least=1)) * gpus
+        return top.count("batch_size", least=1), 1
     each = given.batch_size or top.count("micro_batch_size", 1, least=1)
-    steps = given.accumulate or top.count("gradient_accumulation_steps", 1, least=1)
-    return int(each * steps) * gpus
+    return each, given.accumulate or top.count("gradient_accumulation_steps", 1, least=1)
 
 
 def _no_length(top: Section) -> InputError:

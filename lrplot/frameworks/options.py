@@ -35,12 +35,12 @@ def read_given(options: Mapping[str, Any]) -> Given:
     if max_epochs is not None and epoch is not None:
         max_iters = max_epochs * epoch
     return Given(
-        base_lr=_rate(options),
+        base_lr=_value(options, "base_lr", BaseRate),
         max_iters=max_iters,
         max_epochs=max_epochs,
         iters_per_epoch=epoch,
         **{key: _count(options, key, count_of) for key in _COUNTS},
-        drop_last=_flag(options),
+        drop_last=_value(options, "drop_last", bool),
         optimizer=options.get("optimizer"),
         auto_scale_lr=bool(options.get("auto_scale_lr")),
         metrics=_metrics(options.get("metrics")),
@@ -62,24 +62,15 @@ def _count(options: Mapping[str, Any], key: str, read: Callable[[str], float]) -
         raise _wrong(key, error.problems[0].message, error.problems[0].hint) from None
 
 
-def _flag(options: Mapping[str, Any]) -> bool | None:
-    value = options.get("drop_last")
+def _value(options: Mapping[str, Any], key: str, kind: Any) -> Any:
+    """Return an option that is no count, read as a file would have it."""
+    value = options.get(key)
     if isinstance(value, str):
-        value = parse_document(value, "--drop-last").value
+        value = parse_document(value, option(key)).value
     try:
-        return None if value is None else bool(check_value("drop_last", bool, value))
+        return None if value is None else check_value(key, kind, value)
     except ParameterError as error:
-        raise _wrong("drop_last", error.problems[0].message) from None
-
-
-def _rate(options: Mapping[str, Any]) -> float | None:
-    value = options.get("base_lr")
-    if isinstance(value, str):
-        value = parse_document(value, "--base-lr").value
-    try:
-        return None if value is None else float(check_value("base_lr", BaseRate, value))
-    except ParameterError as error:
-        raise _wrong("base_lr", error.problems[0].message) from None
+        raise _wrong(key, error.problems[0].message) from None
 
 
 def _metrics(value: Any) -> tuple[float, ...] | None:
