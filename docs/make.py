@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from lrplot.figures.document import read_figures
-from lrplot.frameworks.formats import FORMATS
+from lrplot.formats import FORMATS, reader
 from lrplot.render.explain import as_text
 
 if TYPE_CHECKING:
@@ -42,7 +41,7 @@ class Sample(NamedTuple):
 def samples() -> list[Sample]:
     """Return a sample per format, in the order in which formats are looked for."""
     figures = {figure.name: figure for figure in read_figures(LIST)}
-    modules = [import_module(f"lrplot.frameworks.{name}") for name in FORMATS]
+    modules = [reader(name) for name in FORMATS]
     return [
         Sample(
             module.NAME,

@@ -166,7 +166,7 @@ def _read_file(tree: Node, given: Mapping[str, Any], source: str) -> Plan:
     """Read a document in the format it shows itself to be in, or in the one --from names."""
     if "as_" in given:
         raise UsageError(f"--as goes with a schedule's name or a call; {source} is neither")
-    from lrplot.frameworks.formats import find
+    from lrplot.formats import find
 
     set_tree = with_sets(tree, given)
     reader, evidence = find(set_tree, given.get("from_"), source)

@@ -1,6 +1,6 @@
-"""The frameworks lrplot knows: a module each, imported when it is first asked for.
+"""The frameworks lrplot knows: a package each, imported when it is first asked for.
 
-To add a framework: write its module (see `lrplot.frameworks.calls` for what it defines), name it
+To add a framework: write its package (see `lrplot.frameworks.calls` for what it defines), name it
 here, and record curves of it under `tests/parity/`.
 """
 

@@ -6,13 +6,12 @@ Every word stands where the thing itself does: on a class, a constructor or a mo
 from __future__ import annotations
 
 import inspect
-from importlib import import_module
 from textwrap import wrap
 from typing import TYPE_CHECKING, NamedTuple
 
 from lrplot.errors import UsageError, suggest
+from lrplot.formats import FORMATS, reader
 from lrplot.frameworks import FRAMEWORKS, framework
-from lrplot.frameworks.formats import FORMATS
 from lrplot.render.pages import page, summary, wrapped
 from lrplot.schedules import by_name
 
@@ -82,7 +81,7 @@ def _calls() -> Iterator[_Entry]:
 
 def _formats() -> Iterator[_Entry]:
     for name in FORMATS:
-        module = import_module(f"lrplot.frameworks.{name}")
+        module = reader(name)
         yield _Entry(module.NAME, _first_line(module))
 
 
@@ -120,6 +119,6 @@ def _call_page(owner: str, made: Callable[..., object]) -> str:
 
 
 def _format_page(name: str) -> str:
-    modules = (import_module(f"lrplot.frameworks.{each}") for each in FORMATS)
+    modules = map(reader, FORMATS)
     module = next(module for module in modules if name == module.NAME)
     return wrapped(f"{name}: {inspect.getdoc(module)}") + "\n"

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lrplot.frameworks._mmengine_factors import (
+from lrplot.frameworks.mmengine._factors import (
     ConstantRule,
     ExponentialRule,
     LinearRule,
@@ -18,8 +18,8 @@ from lrplot.frameworks._mmengine_factors import (
     Rule,
     StepRule,
 )
-from lrplot.frameworks._mmengine_list import Scheduler, Schedulers
-from lrplot.frameworks._mmengine_rates import (
+from lrplot.frameworks.mmengine._list import Scheduler, Schedulers
+from lrplot.frameworks.mmengine._rates import (
     CosineRestartRule,
     CosineRule,
     PolyRule,

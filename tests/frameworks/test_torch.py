@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lrplot.errors import InputError, LrplotError
-from lrplot.frameworks._torch_scheduler import constructed
-from lrplot.frameworks._torch_update import BLOCK, Scan
+from lrplot.frameworks.torch._scheduler import constructed
+from lrplot.frameworks.torch._update import BLOCK, Scan
 from lrplot.source import load
 
 if TYPE_CHECKING:

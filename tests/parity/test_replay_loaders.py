@@ -12,14 +12,15 @@ import pytest
 import lrplot
 from lrplot.accounting import EACH_SHARE, Rule
 from lrplot.errors import InputError
-from lrplot.frameworks import _openmmlab_run, hf_trainer
-from lrplot.stepping import stepped
+from lrplot.formats import hf_trainer
+from lrplot.formats._shared import openmmlab
+from lrplot.loop.stepping import stepped
 from lrplot.units import SIZES, Horizon
 
 FOLDER = Path(__file__).parent / "loaders"
 RULES: dict[str, Rule] = {
     "torch": EACH_SHARE,
-    "mmengine": _openmmlab_run.RULE,
+    "mmengine": openmmlab.RULE,
     "lightning": EACH_SHARE,
     "paddlepaddle": EACH_SHARE,
     "transformers": hf_trainer.RULE,

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from lrplot.errors import UsageError
+from lrplot.formats import FORMATS, reader
 from lrplot.frameworks import FRAMEWORKS, framework
-from lrplot.frameworks.formats import FORMATS
 from lrplot.render.catalogue import listing, shown
 from lrplot.schedules import by_name
 
-FORMAT_NAMES = [framework(name).NAME for name in FORMATS]
+FORMAT_NAMES = [reader(name).NAME for name in FORMATS]
 CALLS = [
     f"{owner}.{made.__name__}"
     for owner in FRAMEWORKS

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from lrplot.errors import InputError
-from lrplot.frameworks.keys import plain
+from lrplot.formats._shared.keys import plain
 from lrplot.syntax.documents import parse_document
 from lrplot.syntax.interpolation import MAX_LINKS, interpolated
 from lrplot.syntax.tree import Unknown
