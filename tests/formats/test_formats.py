@@ -24,7 +24,7 @@ def found(text: str, wanted: str | None = None) -> str:
 
 def test_every_format_says_what_it_is() -> None:
     for name in formats.FORMATS:
-        module = __import__(f"lrplot.frameworks.{name}", fromlist=["NAME"])
+        module = formats.reader(name)
         assert module.NAME
         assert module.detect(parse_document("a: 1", "x")) is None
         assert module.detect(parse_document("[1]", "x")) is None
