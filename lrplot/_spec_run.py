@@ -6,14 +6,12 @@ run: {dataset_size: 117266, batch_size: 2, gpus: 8, epochs: 12}
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
-
-from msgspec import Meta
+from typing import TYPE_CHECKING, Any
 
 from lrplot.errors import ParameterError, Problem, suggest
 from lrplot.schedules.base import Period, as_field, check_value
 from lrplot.syntax.tree import Key, Node, to_data
-from lrplot.units import LENGTHS, SIZES, Horizon, UnitError, count_of, epochs_of, length_of
+from lrplot.units import LENGTHS, SIZES, Epochs, Horizon, UnitError, count_of, epochs_of, length_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -32,7 +30,6 @@ RUN_SIZES = {
     "seq_len": "tokens in a sample",
 }
 _COUNT = as_field("steps", Period)
-_Epochs = Annotated[float, Meta(gt=0, le=2**53)]
 _ALIASES = {"epochs": "max_epochs"}
 
 
@@ -50,7 +47,7 @@ def read_horizon(tree: Node, problems: list[Problem], notes: list[str]) -> Horiz
     if len(problems) > before:
         return sized
     max_iters = _count(found, "max_iters", sized, problems, notes)
-    epochs = _number(found, "max_epochs", _Epochs, epochs_of, problems)
+    epochs = _number(found, "max_epochs", Epochs, epochs_of, problems)
     if epochs is not None and max_iters is not None:
         key, node = found["max_epochs"]
         message = "give max_iters or max_epochs, not both"

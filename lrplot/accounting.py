@@ -51,12 +51,13 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         name: whose rule it is.
         divisions: from the samples of an epoch to its updates.
-        part_epochs: how the updates of a run are rounded where its epochs are no whole number.
+        part_epochs: how the updates of a run are rounded where its epochs are no whole number;
+            None where the trainer counts whole epochs only.
     """
 
     name: str
     divisions: tuple[Division, ...]
-    part_epochs: Literal["up", "down", "nearest"] = "nearest"
+    part_epochs: Literal["up", "down", "nearest"] | None = None
 
     def count(self, loading: Loading) -> int:
         """Return the updates in an epoch; 0 where the samples make none."""
@@ -85,6 +86,7 @@ EACH_SHARE = Rule(
         Division(("batch_size",)),
         Division(("accumulate",), "up"),
     ),
+    part_epochs="nearest",
 )
 
 
@@ -153,10 +155,10 @@ def _made(division: Division, loading: Loading) -> tuple[str, str]:
     return ("batch" if loading.accumulate > 1 else "iteration"), " per epoch"
 
 
-def many(count: int, noun: str, of: str = "") -> str:
-    """Return a count with its noun: 1 update, 7,330 updates."""
-    ending = "" if count == 1 else "es" if noun.endswith("ch") else "s"
-    return f"{count:,} {noun}{ending}{of}"
+def many(count: float, noun: str, of: str = "") -> str:
+    """Return a count with its noun: 1 update, 7,330 updates, 1.5 epochs."""
+    ending = "" if count == 1 else "es" if noun.endswith("tch") else "s"
+    return f"{count:{',' if isinstance(count, int) else ',.10g'}} {noun}{ending}{of}"
 
 
 def _rounded(division: Division, loading: Loading) -> str:

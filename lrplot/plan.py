@@ -15,13 +15,13 @@ from lrplot.units import LARGEST_STEP, LENGTHS, SIZES, Horizon
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from numpy.typing import ArrayLike
+    from numpy.typing import ArrayLike, NDArray
 
     from lrplot.schedules.base import Phase, Rates, Steps
 
 __all__ = ["BaseRate", "Given", "Plan"]
 
-_CHUNK = 15 * 2**10  # steps at a time: their temporaries stay in the cache, and on the heap
+_CHUNK = 2**15  # steps at a time: their temporaries stay in the cache
 
 BaseRate = Annotated[
     float, Meta(ge=0, description="the rate the optimizer holds", extra={"unit": "rate"})
@@ -33,11 +33,14 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
     """What the user says beside the source: what a call or a config cannot hold.
 
     A reader that needs one that is None asks for it by its option: `need("max_iters", "why")`.
+    max_epochs are whole; a run that ends within an epoch has part_epochs, which only the formats
+    get whose `RULE` says how the updates of a part are rounded.
     """
 
     base_lr: float | None = None
     max_iters: int | None = None
     max_epochs: int | None = None
+    part_epochs: float | None = None
     iters_per_epoch: int | None = None
     dataset_size: int | None = None
     batch_size: int | None = None
@@ -48,6 +51,17 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
     optimizer: str | None = None
     auto_scale_lr: bool = False
     metrics: tuple[float, ...] | None = None
+
+    @property
+    def epochs(self) -> float | None:
+        """Epochs of the run, whole or not."""
+        return self.max_epochs if self.part_epochs is None else self.part_epochs
+
+    def refuse_part(self, trainer: str) -> None:
+        """Refuse a run that ends within an epoch, for a trainer that counts whole ones."""
+        if self.part_epochs is not None:
+            message = f"must be whole for {trainer}, got {self.part_epochs:g}"
+            raise UsageError([Problem(message=message, where=Where(option("max_epochs")))])
 
     def need(self, name: str, why: str) -> Any:
         """Return a value, or raise the InputError that asks for its option."""
@@ -174,13 +188,15 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _evaluate(schedule: Schedule, steps: Any, base: float) -> Any:
-    wanted = _as_steps(steps)
+    wanted = np.asarray(steps)
     flat = wanted.reshape(-1)
     rates = np.empty(flat.shape)
-    bases = np.broadcast_to(np.float64(base), min(flat.size, _CHUNK))
+    bases = np.full(min(flat.size, _CHUNK), base, dtype=np.float64)
+    bases.setflags(write=False)
+    np.empty(8 * _CHUNK)  # freed at once, so that malloc keeps what is smaller: no page faults
     with np.errstate(all="ignore"):
         for start in range(0, flat.size, _CHUNK):
-            chunk = flat[start : start + _CHUNK]
+            chunk = _as_steps(flat[start : start + _CHUNK])
             found = schedule.lr(chunk, bases[: chunk.size])
             if not math.isfinite(found.sum()):
                 _refuse_non_finite(schedule, chunk, found)
@@ -188,14 +204,14 @@ def _evaluate(schedule: Schedule, steps: Any, base: float) -> Any:
     return float(rates[0]) if wanted.ndim == 0 else rates.reshape(wanted.shape)
 
 
-def _as_steps(steps: Any) -> Steps:
+def _as_steps(given: NDArray[Any]) -> Steps:
     """Return the steps as int64, or refuse what is not a step."""
-    given = np.asarray(steps)
-    if given.dtype.kind not in "iu" and given.size:
+    if given.dtype.kind not in "iu":
         raise ParameterError("steps", f"must be whole numbers, got {given.dtype}")
-    if given.size and (given.min() < 0 or given.max() > LARGEST_STEP):
+    steps: Steps = given.astype(np.int64, copy=False)
+    if steps.view(np.uint64).max() > LARGEST_STEP:  # as unsigned, what is below 0 is beyond all
         raise ParameterError("steps", "must be between 0 and 2^53")
-    return given.astype(np.int64, copy=False)
+    return steps
 
 
 def _refuse_non_finite(schedule: Schedule, steps: Steps, rates: Rates) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from contextlib import suppress
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from lrplot import spec
-from lrplot.errors import InputError, ParameterError, Problem, UsageError, Where, option, suggest
-from lrplot.loop import LOOP_OPTIONS, STEPPING_OPTIONS, as_looped, as_meant
+from lrplot.errors import InputError, Problem, UsageError, Where, option, suggest
+from lrplot.loop import LOOP_OPTIONS, STEPPING_OPTIONS, as_looped, as_meant, from_batch
 from lrplot.overrides import FILE_OPTIONS, RUN_OPTIONS, put, with_options, with_sets
 from lrplot.plan import Given
 from lrplot.schedules import by_name
@@ -20,7 +19,7 @@ from lrplot.schedules.base import fields_of
 from lrplot.syntax.documents import parse_document, read_text
 from lrplot.syntax.series import read_series
 from lrplot.syntax.tree import Node, repeat_notes, to_tree
-from lrplot.units import LENGTHS, SIZES, Horizon
+from lrplot.units import SIZES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -68,8 +67,8 @@ def load(source: str | Path, **options: Any) -> Plan:
             parameter group with a rate of its own, as "bias"), `config_root` (folders of packages
             that a Python config inherits from), the sizes that Horizon takes (dataset_size,
             batch_size, ...), `warmup` (in front of a native schedule) and what a loop does
-            (stepped_per, scheduler_steps_times, scale_lr with from_batch). Text is read as a file
-            would have it; other values are taken as they are.
+            (stepped_per, scheduler_steps_times, scale_lr with from_batch and scale_warmup). Text is
+            read as a file would have it; other values are taken as they are.
 
     Raises:
         UsageError: an option that does not go with the source.
@@ -77,7 +76,11 @@ def load(source: str | Path, **options: Any) -> Plan:
     """
     given = {key: value for key, value in options.items() if value is not None}
     group = given.pop("group", "main")
+    if given.get("scale_warmup") is False:
+        del given["scale_warmup"]
     looped = {key: given.pop(key) for key in LOOP_OPTIONS if key in given}
+    if "scale_warmup" in looped:
+        given["scale_warmup"] = from_batch(looped)
     return as_looped(_load(source, given).group(group), looped)
 
 
@@ -171,24 +174,31 @@ def _read_file(tree: Node, given: Mapping[str, Any], source: str) -> Plan:
     set_tree = with_sets(tree, given)
     reader, evidence = find(set_tree, given.get("from_"), source)
     if reader is None:
-        return spec.read(with_sets(with_options(tree, given, source), given))
-    from lrplot.frameworks.options import read_given
-
+        return _read_native(tree, given, source)
     foreign = given.keys() - {*FILE_OPTIONS, *Given.__struct_fields__}
     if foreign:
         hint = "--set KEY=VALUE reaches any key of a file"
         raise UsageError(f"{option(min(foreign))} does not go with {source}", hint)
-    said = read_given(given)
-    run = _loading(reader, set_tree, said)
-    epoch = said.iters_per_epoch or run.iters_per_epoch
-    plan: Plan = reader.read(set_tree, msgspec.structs.replace(said, iters_per_epoch=epoch))
-    if plan.iters_per_epoch is None:
-        plan = msgspec.structs.replace(plan, iters_per_epoch=epoch)
-    if not plan.in_epochs:
-        plan = _sized(plan, run)
+    from lrplot.sizing import plan_of_file
+
+    plan = plan_of_file(reader, set_tree, given)
     notes = [f"read as {evidence}"] if evidence else []
     notes += [*repeat_notes(set_tree), *plan.notes]
     return msgspec.structs.replace(plan, notes=tuple(dict.fromkeys(notes)))
+
+
+def _read_native(tree: Node, given: Mapping[str, Any], source: str) -> Plan:
+    """Read a native spec, its warm-ups scaled from another batch where that is asked for."""
+    options = {key: value for key, value in given.items() if key != "scale_warmup"}
+    whole = with_sets(with_options(tree, options, source), options)
+    plan = spec.read(whole)
+    if "scale_warmup" not in given:
+        return plan
+    from lrplot.loop.warmup import with_scaled_warmups
+
+    whole, notes = with_scaled_warmups(whole, plan.horizon, given["scale_warmup"])
+    plan = spec.read(whole)
+    return msgspec.structs.replace(plan, notes=(*plan.notes, *notes))
 
 
 def _series(metrics: Any) -> list[Any]:
@@ -210,78 +220,13 @@ def is_call(source: str | Path) -> bool:
 
 
 def _load_call(text: str, given: Mapping[str, Any], origin: str) -> Plan:
-    from lrplot.frameworks.calls import read_call
-    from lrplot.frameworks.options import read_given
+    from lrplot.sizing import plan_of_call
 
     foreign = given.keys() - {*RUN_OPTIONS, *SIZES, "metrics", "as_"}
     if foreign:
         key = option(min(foreign))
         raise UsageError(f"{key} does not go with a call", "write the value in the call")
-    if not given.keys() & set(SIZES):
-        return read_call(text, given, origin)
-    run = read_given({key: value for key, value in given.items() if key in _OF_RUN}).horizon()
-    lengths = {"max_iters": run.max_iters, "iters_per_epoch": run.iters_per_epoch}
-    kept = {key: value for key, value in given.items() if key not in _OF_RUN}
-    return _sized(read_call(text, kept | _known(lengths), origin), run)
-
-
-def _epochs(plan: Plan) -> int | None:
-    """Return the epochs of a run that ends with one."""
-    epochs, rest = divmod(plan.max_iters, plan.iters_per_epoch or plan.max_iters)
-    return None if rest or plan.iters_per_epoch is None else epochs
-
-
-_OF_RUN = (*LENGTHS, *SIZES)
-
-
-def _known(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in values.items() if value is not None}
-
-
-def _loading(reader: Any, tree: Node, said: Given) -> Horizon:
-    """Return how samples become updates, as the file says and over it the user.
-
-    Without the number of GPUs, which no file holds, a file's batch on each says nothing yet.
-    """
-    of_file = _of_file(reader, tree, said)
-    counts = said if of_file is not None else msgspec.structs.replace(said, dataset_size=None)
-    of_file = of_file or {}
-    if counts.dataset_size is not None:
-        said.need("gpus", "--dataset-size")
-        if said.batch_size is None and of_file.get("batch_size") is None:
-            said.need("batch_size", "--dataset-size")
-    elif said.gpus is None and said.batch_size is None:
-        of_file = {**of_file, "batch_size": None}
-    return msgspec.structs.replace(counts, max_iters=None, max_epochs=None).horizon(**of_file)
-
-
-def _of_file(reader: Any, tree: Node, said: Given) -> dict[str, Any] | None:
-    """Return what a file says of its batches; a wrong one matters only where a size is given."""
-    if not hasattr(reader, "loading"):
-        return {}
-    try:
-        found: dict[str, Any] | None = reader.loading(tree, said)
-    except InputError:
-        if any(getattr(said, name) is not None for name in SIZES):
-            raise
-        return {}
-    return found
-
-
-def _sized(plan: Plan, run: Horizon) -> Plan:
-    """Return the plan of a source that has no sizes with those that the user gives.
-
-    An epoch that the source counts otherwise stays as long as the source has it.
-    """
-    sizes = {key: getattr(run, key) for key in (*SIZES, "rule")}
-    sizes["max_epochs"] = run.max_epochs or _epochs(plan)
-    for forgotten in ((), ("max_epochs",), ("max_epochs", "dataset_size")):
-        kept = {key: value for key, value in sizes.items() if key not in forgotten}
-        with suppress(ParameterError):
-            return msgspec.structs.replace(
-                plan, horizon=msgspec.structs.replace(plan.horizon, **kept)
-            )
-    return plan
+    return plan_of_call(text, given, origin)
 
 
 def _existing(source: str | Path) -> str | Path:
@@ -329,7 +274,7 @@ def _load_name(name: str, given: Mapping[str, Any]) -> Plan:
     for key, value in assumed.items():
         tree = put(tree, [key], to_tree(value, Where(name)), option(key))
     try:
-        plan = spec.read(with_sets(with_options(tree, given, name), given))
+        plan = _read_native(tree, given, name)
     except InputError as error:
         raise UsageError(_as_options(error)) from None
     notes = [

@@ -25,10 +25,12 @@ __all__ = [
     "LARGEST_STEP",
     "LENGTHS",
     "SIZES",
+    "Epochs",
     "Horizon",
     "Position",
     "UnitError",
     "count_of",
+    "counts_steps",
     "epochs_of",
     "length_of",
 ]
@@ -48,7 +50,7 @@ _DURATION = (
     r"(?P<unit>it|iters?|iterations?|steps?|updates?|ep|epochs?|samples?|tok|tokens?|%)?"
 )
 _Count = Annotated[int, Meta(ge=1, le=LARGEST_STEP)]
-_Epochs = Annotated[float, Meta(gt=0, le=LARGEST_STEP)]
+Epochs = Annotated[float, Meta(gt=0, le=LARGEST_STEP)]
 
 
 class UnitError(InputError):
@@ -115,7 +117,7 @@ class Horizon(msgspec.Struct, frozen=True, kw_only=True):
         for field in msgspec.structs.fields(self):
             value = getattr(self, field.name)
             if value is not None and field.name not in ("rule", "drop_last"):
-                kind = _Epochs if field.name == "max_epochs" else _Count
+                kind = Epochs if field.name == "max_epochs" else _Count
                 self._set(field.name, check_value(field.name, kind, value))
         self._set("drop_last", check_value("drop_last", bool, self.drop_last))
         if self.dataset_size and not (self.batch_size or self.iters_per_epoch):
@@ -162,9 +164,11 @@ class Horizon(msgspec.Struct, frozen=True, kw_only=True):
         from fractions import Fraction
 
         exact = Fraction(str(epochs)) * per_epoch
-        down = int(exact // 1)
-        nearest = int((2 * exact + 1) // 2)
-        return {"up": -int(-exact // 1), "down": down, "nearest": nearest}[self.rule.part_epochs]
+        rounds = self.rule.part_epochs
+        if rounds is None and epochs % 1:
+            message = f"is {epochs:g}, where {self.rule.name} counts whole epochs"
+            raise ParameterError("max_epochs", message)
+        return {"up": -int(-exact // 1), "down": int(exact // 1)}.get(rounds or "", _nearest(exact))
 
     @property
     def loading(self) -> Loading | None:
@@ -183,10 +187,10 @@ class Horizon(msgspec.Struct, frozen=True, kw_only=True):
         per_epoch = self.iters_per_epoch
         updates = self._whole(self.max_epochs, per_epoch)
         start = "" if lines else f"{many(per_epoch, 'update', ' per epoch')} "
-        epochs = f"{self.max_epochs:g} {'epoch' if self.max_epochs == 1 else 'epochs'}"
         exact = self.max_epochs * per_epoch
         parts = "" if exact == updates else f"{exact:,.6g} -> "
-        return (*lines, f"{start}x {epochs} = {parts}{many(updates, 'update')}")
+        times = f"x {many(self.max_epochs, 'epoch')}"
+        return (*lines, f"{start}{times} = {parts}{many(updates, 'update')}")
 
     @property
     def batches_per_epoch(self) -> int | None:
@@ -333,6 +337,12 @@ def count_of(text: str) -> int:
     if unit or number.denominator != 1:
         raise UnitError(f"'{text}' is not a whole number", "write 500 or 118k")
     return _bounded(int(number), text)
+
+
+def counts_steps(text: str) -> bool:
+    """Say whether a duration is written in steps; other units depend on the run."""
+    unit = _unit(text)
+    return text.strip().lower() != "end" and not unit.startswith(("ep", "sample", "tok", "%"))
 
 
 def length_of(text: str, horizon: Horizon) -> int:

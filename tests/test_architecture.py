@@ -33,6 +33,7 @@ ROOMS = (
     "lrplot.frameworks",
     "lrplot.formats",
     "lrplot.overrides",
+    "lrplot.sizing",
     "lrplot.source",
     "lrplot.sampling",
     "lrplot.render",

@@ -160,7 +160,47 @@ def test_what_a_scaled_rate_leaves_alone_is_said() -> None:
     said = load(
         base_lr=0.1, warmup=50, eta_min=0.01, batch_size=64, scale_lr="linear", from_batch=32
     )
-    assert said.notes[-1].endswith("; eta_min 0.01, the 50 steps of the warm-up stay")
+    assert said.notes[-2].endswith("; eta_min 0.01 stays")
+    assert said.notes[-1] == "the warm-up keeps its 50 steps; 25 would have as many samples"
+
+
+@pytest.mark.parametrize(
+    ("warmup", "batch", "steps"),
+    [(50, 64, 25), ("50it", 64, 25), ("0.1k", 256, 13), (3, 2**20, 1), (50, 16, 100)],
+)
+def test_a_warmup_in_steps_is_scaled_to_as_many_samples(
+    warmup: str | int, batch: int, steps: int
+) -> None:
+    scaling = {"scale_lr": "linear", "from_batch": 32, "batch_size": batch, "scale_warmup": True}
+    plan = load(warmup=warmup, **scaling)
+
+    assert [phase.end for phase in plan.phases] == [steps, 1000]
+    assert plan.lr(steps) == plan.base_lr  # what follows has the rest of the run, all of it
+    assert plan.lr(1000) == 0
+    assert any(note.endswith(f"to {steps:,} steps, as many samples") for note in plan.notes)
+    assert not any("keeps" in note for note in plan.notes)
+
+
+def test_warmups_inside_a_list_are_scaled_and_others_stay() -> None:
+    text = (
+        "base_lr: 1\nmax_iters: 1000\nrun: {batch_size: 64, iters_per_epoch: 100}\nschedule:\n"
+        "  - type: linear_warmup\n    warmup_steps: 100\n"
+        "    then: {type: linear_warmup, warmup_steps: 1ep}\n"
+    )
+    plan = lrplot.load(text, scale_lr="sqrt", from_batch=32, scale_warmup=True)
+    assert [phase.end for phase in plan.phases][:2] == [50, 150]
+
+
+@pytest.mark.parametrize("source", ["StepLR(optimizer, 30)", "sample_configs/mmseg_poly_160k.py"])
+def test_a_warmup_of_a_frameworks_source_is_scaled_in_the_source(source: str) -> None:
+    scaling = {"scale_lr": "linear", "from_batch": 32, "batch_size": 64, "scale_warmup": True}
+    with pytest.raises(UsageError, match="--scale-warmup does not go with"):
+        lrplot.load(source, base_lr=0.1, **scaling)
+
+
+def test_a_flag_that_is_off_scales_no_warmup() -> None:
+    scaling = {"scale_lr": "linear", "from_batch": 32, "batch_size": 64}
+    assert load(warmup=50, **scaling, scale_warmup=False) == load(warmup=50, **scaling)
 
 
 def test_rates_that_need_no_base_are_all_scaled() -> None:
@@ -169,7 +209,7 @@ def test_rates_that_need_no_base_are_all_scaled() -> None:
     meant = lrplot.load(call)
 
     assert scaled.lr([0, 30, 99]).tolist() == (meant.lr([0, 30, 99]) * 2).tolist()
-    assert "every rate is scaled by 2" in scaled.notes[-1]
+    assert "every rate is scaled by 2" in scaled.notes[-2]
 
 
 def test_the_rate_of_a_file_of_a_framework_is_scaled_too() -> None:
@@ -201,6 +241,12 @@ def test_the_rate_of_a_file_of_a_framework_is_scaled_too() -> None:
         ({"from_batch": 256}, "--from-batch needs --scale-lr"),
         ({"scale_lr": "linear", "from_batch": 256}, "--scale-lr needs the batch"),
         ({"scale_lr": "cubic", "from_batch": 256}, "there is no 'cubic'\n  known: linear, sqrt"),
+        ({"scale_warmup": True}, "--scale-warmup needs --from-batch"),
+        ({"scale_warmup": True, "from_batch": 2}, "needs the batch"),
+        (
+            {"scale_warmup": True, "from_batch": 2, "batch_size": 4, "warmup": "5%"},
+            "no warm-up is written in steps",
+        ),
         (
             {"iters_per_epoch": 11, "dataset_size": 100, "batch_size": 10},
             "--iters-per-epoch: is 11, where 100 samples / 10 per batch = 10 iterations",

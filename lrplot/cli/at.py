@@ -40,8 +40,9 @@ def at(steps: str, sources: tuple[str, ...], *, param: str, **given: Any) -> Non
 
     STEPS is a step or several with commas: 500, 0,500,1500, 8ep, 50%, end. Step 0 is the first
     update. One step prints just its rate, so that lr=$(lrplot at 500 config.yaml) works; several
-    print a line each, with the epoch, samples and percent of the run where the size of a batch is
-    known. Six significant digits; `lrplot table --steps ... --format csv` prints all.
+    print a line each, with the epoch, samples and percent of the run where the length of an epoch
+    or the size of a batch is known. Six significant digits; `lrplot table --steps ... --format csv`
+    prints all.
     """
     plans = [plan.of(param) for plan in load_plans(sources, given)]
     wanted = resolve_steps(steps, plans)
@@ -67,13 +68,11 @@ def _said(value: float) -> str:
 
 
 def _positions(plans: list[Plan], steps: list[int]) -> dict[str, list[float]]:
-    """Return where steps lie in epochs, samples and parts of the run, where samples are known."""
-    if any(plan.horizon.samples_per_iter is None for plan in plans):
-        return {}
+    """Return where steps lie in epochs, samples and parts of the run, where more is known."""
     from lrplot.render.export import Grid
 
     found = Grid(tuple(plans), steps).positions(steps)
-    return {name: at.tolist() for name, at in found.items()} if "samples" in found else {}
+    return {name: at.tolist() for name, at in found.items()}
 
 
 def resolve_steps(text: str, plans: list[Plan]) -> list[int]:

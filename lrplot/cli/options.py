@@ -136,6 +136,13 @@ def _run_options() -> list[click.Parameter]:
         run("--seq-len", "Tokens in a sample."),
         run("--scale-lr", "Scale the base rate to the batch (linear, sqrt).", metavar="RULE"),
         run("--from-batch", "The batch, over all GPUs, that the base rate was tuned for."),
+        _Option(
+            ["--scale-warmup"],
+            section=_RUN,
+            is_flag=True,
+            default=None,
+            help="Scale a warm-up's steps with it, to use as many samples.",
+        ),
         run(
             "--stepped-per",
             "What the training loop steps the scheduler at (update, micro-batch, epoch): drawn "

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from lrplot.accounting import Division, Rule
+from lrplot.accounting import Division, Rule, many
 from lrplot.formats._shared.config import construct, make_plan
 from lrplot.formats._shared.keys import Section, plain
 from lrplot.syntax.documents import parse_document
@@ -131,7 +131,7 @@ def of_arguments(tree: Node, given: Given) -> Plan:
     base = _base(top, given)
     length = updates_of_run(top, given)
     if length is None and _needs_length(top, kind):
-        raise _no_length(top)
+        raise _no_length(top, given)
     more = _more(top)
     arguments = {
         "name": kind,
@@ -185,6 +185,7 @@ def loading(tree: Node, given: Given) -> dict[str, Any]:
     del given
     top = Section(tree)
     return {
+        "max_epochs": _epochs(top),
         "batch_size": top.count("per_device_train_batch_size", 8, least=1),
         "accumulate": top.count("gradient_accumulation_steps", 1, least=1),
         "drop_last": top.flag("dataloader_drop_last", default=False),
@@ -197,15 +198,23 @@ def updates_of_run(top: Section, given: Given) -> int | None:
     epoch = given.iters_per_epoch
     if given.max_iters is not None:
         return given.max_iters
+    epochs = given.epochs or _epochs(top)
+    if epochs is None:
+        return int(top.count("max_steps"))
+    return None if epoch is None else math.ceil(epochs * epoch)
+
+
+def _epochs(top: Section) -> float | None:
+    """Return how many epochs the run has; None where it counts max_steps."""
     max_steps = top.count("max_steps", -1, least=-LARGEST_STEP)
     if max_steps == 0:
         raise top.wrong("max_steps", "is 0: there is no update to show", "-1 means unset")
-    if max_steps > 0 and given.max_epochs is None:
-        return int(max_steps)
-    epochs: float = given.max_epochs or top.number("num_train_epochs", _DEFAULT_EPOCHS)
+    if max_steps > 0:
+        return None
+    epochs: float = top.number("num_train_epochs", _DEFAULT_EPOCHS)
     if epochs <= 0:
         raise top.wrong("num_train_epochs", f"must be above 0, got {epochs:g}")
-    return None if epoch is None else math.ceil(epochs * epoch)
+    return epochs
 
 
 def _needs_length(top: Section, kind: str) -> bool:
@@ -214,10 +223,10 @@ def _needs_length(top: Section, kind: str) -> bool:
     return kind not in _NEEDS_NO_LENGTH or (part and kind != "constant")
 
 
-def _no_length(top: Section) -> InputError:
-    epochs = top.number("num_train_epochs", _DEFAULT_EPOCHS)
-    default = "" if "num_train_epochs" in top else " (the default)"
-    message = f"how many updates {epochs:g} epochs{default} make is not in the file"
+def _no_length(top: Section, given: Given) -> InputError:
+    epochs = many(given.epochs or top.number("num_train_epochs", _DEFAULT_EPOCHS), "epoch")
+    default = "" if "num_train_epochs" in top or given.epochs else " (the default)"
+    message = f"how many updates there are in {epochs}{default} is not in the file"
     hint = (
         "add --iters-per-epoch N (optimizer updates per epoch), or --dataset-size N --gpus N, or "
         "--max-iters N"

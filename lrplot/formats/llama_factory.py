@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["NAME", "NEEDS", "detect", "loading", "read"]
 
 loading = hf_trainer.loading
+RULE = hf_trainer.RULE
 
 NAME = "llama-factory"
 NEEDS = "a LLaMA-Factory file has finetuning_type and stage, or micro_batch_size and train_dataset"
@@ -108,6 +109,7 @@ def _read_v1(top: Section, given: Given) -> Plan:
 
 def _v1_length(top: Section, given: Given) -> int | None:
     """Return how many updates the run makes; None where that is not told."""
+    given.refuse_part("LLaMA-Factory's v1 engine")
     written = top.count("max_steps", 0)
     steps = given.max_iters or (written if given.max_epochs is None else 0)
     if steps:

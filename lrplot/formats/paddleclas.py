@@ -39,6 +39,7 @@ RULE = msgspec.structs.replace(
     EACH_SHARE,
     name="PaddleClas",
     divisions=(*EACH_SHARE.divisions[:2], Division(("accumulate",), "down")),
+    part_epochs=None,
 )
 
 

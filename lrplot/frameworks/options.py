@@ -10,7 +10,7 @@ from lrplot.plan import BaseRate, Given
 from lrplot.schedules.base import Period, check_value
 from lrplot.syntax.documents import parse_document
 from lrplot.syntax.series import read_series
-from lrplot.units import Horizon, UnitError, count_of, epochs_of, length_of
+from lrplot.units import Epochs, Horizon, UnitError, count_of, epochs_of, length_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -29,8 +29,8 @@ def read_given(options: Mapping[str, Any]) -> Given:
     epoch = _count(options, "iters_per_epoch", Horizon().steps)
     horizon = Horizon(iters_per_epoch=epoch)
     max_iters = _count(options, "max_iters", lambda text: length_of(text, horizon))
-    max_epochs = _count(options, "max_epochs", epochs_of)
-    if max_epochs is not None and max_iters is not None:
+    max_epochs, part_epochs = _epochs(options)
+    if max_iters is not None and (max_epochs or part_epochs):
         raise _wrong("max_epochs", "give --max-iters or --max-epochs, not both")
     if max_epochs is not None and epoch is not None:
         max_iters = max_epochs * epoch
@@ -38,6 +38,7 @@ def read_given(options: Mapping[str, Any]) -> Given:
         base_lr=_value(options, "base_lr", BaseRate),
         max_iters=max_iters,
         max_epochs=max_epochs,
+        part_epochs=part_epochs,
         iters_per_epoch=epoch,
         **{key: _count(options, key, count_of) for key in _COUNTS},
         drop_last=_value(options, "drop_last", bool),
@@ -53,11 +54,24 @@ def _wrong(key: str, message: str, hint: str = "") -> UsageError:
 
 
 def _count(options: Mapping[str, Any], key: str, read: Callable[[str], float]) -> int | None:
+    value = _number(options, key, read, Period)
+    return None if value is None else int(value)
+
+
+def _epochs(options: Mapping[str, Any]) -> tuple[int | None, float | None]:
+    """Return the epochs of a run where they are whole, and where they are not."""
+    epochs = _number(options, "max_epochs", epochs_of, Epochs)
+    if epochs is None or epochs % 1:
+        return None, epochs
+    return int(epochs), None
+
+
+def _number(options: Mapping[str, Any], key: str, read: Callable[[str], float], kind: Any) -> Any:
     value = options.get(key)
     try:
         if isinstance(value, str):
             value = read(value)
-        return None if value is None else int(check_value(key, Period, value))
+        return None if value is None else check_value(key, kind, value)
     except (UnitError, ParameterError) as error:
         raise _wrong(key, error.problems[0].message, error.problems[0].hint) from None
 

@@ -1,6 +1,6 @@
 """What a training loop does to a schedule that is none of the schedule's own: options over a Plan.
 
-scale_lr, from_batch                    its rate, scaled to another batch than it was tuned for
+scale_lr, from_batch, scale_warmup      its rate, scaled to another batch than it was tuned for
 stepped_per, scheduler_steps_times      how often the loop steps the scheduler
 """
 
@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 
     from lrplot.plan import Plan
 
-__all__ = ["LOOP_OPTIONS", "STEPPING_OPTIONS", "as_looped", "as_meant"]
+__all__ = ["LOOP_OPTIONS", "STEPPING_OPTIONS", "as_looped", "as_meant", "from_batch"]
 
 STEPPING_OPTIONS = ("stepped_per", "scheduler_steps_times")
-LOOP_OPTIONS = ("scale_lr", "from_batch", *STEPPING_OPTIONS)
+_SCALING_OPTIONS = ("scale_lr", "from_batch", "scale_warmup")
+LOOP_OPTIONS = (*_SCALING_OPTIONS, *STEPPING_OPTIONS)
 
 _Times = Annotated[int, Meta(ge=1, le=2**20)]
 
@@ -46,12 +47,8 @@ def as_looped(plan: Plan, options: Mapping[str, Any]) -> Plan:
 
     Raises UsageError where an option's value is none, or needs a size that is not known.
     """
-    if "scale_lr" in options or "from_batch" in options:
-        from lrplot.loop.scaling import SCALES, scaled
-
-        rule = _word(options, "scale_lr", SCALES, needs="from_batch")
-        batch = _whole(options, "from_batch", Period, needs="scale_lr")
-        plan = scaled(plan, rule, batch)
+    if options.keys() & set(_SCALING_OPTIONS):
+        plan = _as_scaled(plan, options)
     if not options.keys() & set(STEPPING_OPTIONS):
         return plan
     from lrplot.loop.stepping import STEPPED_PER, stepped
@@ -59,6 +56,21 @@ def as_looped(plan: Plan, options: Mapping[str, Any]) -> Plan:
     per = _word(options, "stepped_per", STEPPED_PER) if "stepped_per" in options else ""
     times = _whole({"scheduler_steps_times": 1, **options}, "scheduler_steps_times", _Times)
     return stepped(plan, per, times)
+
+
+def _as_scaled(plan: Plan, options: Mapping[str, Any]) -> Plan:
+    from lrplot.loop.scaling import SCALES, scaled, with_kept_warmup
+
+    rule = _word(options, "scale_lr", SCALES, needs="from_batch")
+    batch = from_batch(options)
+    found = scaled(plan, rule, batch)
+    return found if "scale_warmup" in options else with_kept_warmup(found, batch)
+
+
+def from_batch(options: Mapping[str, Any]) -> int:
+    """Return the batch that the rate was tuned for; raise UsageError where it is not said."""
+    needs = "scale_lr" if "scale_lr" in options else "scale_warmup"
+    return _whole(options, "from_batch", Period, needs=needs)
 
 
 def _word(options: Mapping[str, Any], key: str, known: Iterable[str], needs: str = "") -> str:

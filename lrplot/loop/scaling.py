@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
     from lrplot.plan import Plan
     from lrplot.schedules.base import Schedule
+    from lrplot.units import Horizon
 
-__all__ = ["SCALES", "scaled"]
+__all__ = ["SCALES", "batch_of", "scaled", "scaled_steps", "with_kept_warmup"]
 
 SCALES = {"linear": float, "sqrt": math.sqrt}
 
@@ -35,10 +36,7 @@ def scaled(plan: Plan, rule: str, from_batch: int) -> Plan:
     Raises:
         UsageError: the samples of an update are not known.
     """
-    batch = plan.horizon.samples_per_iter
-    if batch is None:
-        hint = "add --batch-size N (with --gpus and --accumulate)"
-        raise UsageError("--scale-lr needs the batch that the rate is scaled to", hint)
+    batch = batch_of(plan.horizon)
     factor = SCALES[rule](batch / from_batch)
     said = f"({rule}: a batch of {batch:,}, from {from_batch:,})"
     base = plan.base_lr * factor
@@ -46,17 +44,33 @@ def scaled(plan: Plan, rule: str, from_batch: int) -> Plan:
         schedule = Chain(schedules=(plan.schedule, Scale(factor=factor)))
         notes = (*plan.notes, f"every rate is scaled by {factor:.6g} {said}")
         return msgspec.structs.replace(plan, schedule=schedule, base_lr=base, notes=notes)
-    note = f"base_lr is scaled from {plan.base_lr:.6g} to {base:.6g} {said}"
-    notes = (*plan.notes, f"{note}; {_unscaled(plan)}")
-    return msgspec.structs.replace(plan, base_lr=base, notes=notes)
-
-
-def _unscaled(plan: Plan) -> str:
-    """Say what stays as it is: rates that the schedule states, and the length of a warm-up."""
     rates = dict.fromkeys(f"{name} {rate:.6g}" for name, rate in _rates_of(plan.schedule))
+    stays = f"; {', '.join(rates)} {'stay' if len(rates) > 1 else 'stays'}" if rates else ""
+    note = f"base_lr is scaled from {plan.base_lr:.6g} to {base:.6g} {said}{stays}"
+    return msgspec.structs.replace(plan, base_lr=base, notes=(*plan.notes, note))
+
+
+def batch_of(horizon: Horizon) -> int:
+    """Return the samples of an update; raise UsageError where they are not known."""
+    if horizon.samples_per_iter is None:
+        hint = "add --batch-size N (with --gpus and --accumulate)"
+        raise UsageError("--scale-lr needs the batch that the rate is scaled to", hint)
+    return horizon.samples_per_iter
+
+
+def with_kept_warmup(plan: Plan, from_batch: int) -> Plan:
+    """Return the plan with a note of the warm-up that stays as long as it is, if it has one."""
     lengths = [phase.end - phase.start for phase in plan.phases if "warm-up" in phase.name]
-    stay = [*rates, f"the {lengths[0]:,} steps of the warm-up"] if lengths else [*rates]
-    return f"{', '.join(stay)} stay" if stay else "the schedule's lengths stay"
+    if not lengths or plan.in_epochs:
+        return plan
+    steps = scaled_steps(lengths[0], from_batch, batch_of(plan.horizon))
+    note = f"the warm-up keeps its {lengths[0]:,} steps; {steps:,} would have as many samples"
+    return msgspec.structs.replace(plan, notes=(*plan.notes, note))
+
+
+def scaled_steps(steps: int, from_batch: int, batch: int) -> int:
+    """Return how many updates of a batch use the samples of so many of another, at least 1."""
+    return max(1, (2 * steps * from_batch + batch) // (2 * batch))
 
 
 def _rates_of(schedule: Schedule) -> Iterator[tuple[str, float]]:

@@ -36,18 +36,15 @@ class Grid(NamedTuple):
     def positions(self, steps: Any) -> dict[str, Any]:
         """Return where steps lie, as all the curves have it: epoch, samples, tokens, percent.
 
-        The percent of the run, which any step has, stands beside the samples where they are known.
+        Where a run is counted in steps alone, a step says where it lies: nothing stands beside it.
         """
-        found = _agreed(self.plans).positions(steps)
-        if "samples" not in found:
-            found.pop("percent", None)
-        return found
+        found = self.horizon.positions(steps)
+        return found if found.keys() - {"percent"} else {}
 
     @property
-    def epoch_length(self) -> int | None:
-        """Updates in an epoch, where all the curves agree on it."""
-        lengths = {plan.iters_per_epoch for plan in self.plans}
-        return lengths.pop() if len(lengths) == 1 else None
+    def horizon(self) -> Horizon:
+        """What all the curves' horizons agree on."""
+        return _agreed(self.plans)
 
     def columns(self) -> Rows:
         """Yield the columns, block by block, as plain numbers."""
@@ -106,9 +103,20 @@ def _tsv(grid: Grid, out: TextIO) -> None:
     _delimited(grid, out, "\t")
 
 
+class _Records(Grid):
+    """Rows that carry names, and so all that is known of a step: its percent in any run."""
+
+    __slots__ = ()
+
+    def positions(self, steps: Any) -> dict[str, Any]:
+        """Return where steps lie, as all the curves have it."""
+        return self.horizon.positions(steps)
+
+
 def _records(grid: Grid) -> Iterator[str]:
-    header = grid.header
-    for columns in grid.columns():
+    named = _Records(*grid)
+    header = named.header
+    for columns in named.columns():
         for row in zip(*columns, strict=True):
             yield json.dumps(dict(zip(header, row, strict=True)))
 

@@ -126,7 +126,7 @@ def test_other_groups_are_said(read: Callable[..., Plan]) -> None:
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        ("", "num_epochs: how many updates 1 epochs make is not in the file"),
+        ("", "num_epochs: how many updates there are in 1 epoch is not in the file"),
         ("sample_packing: true", "with sample_packing the number of samples does not tell"),
         ("max_steps: 9\nlr_scheduler: cosin", "lr_scheduler: has no option 'cosin'"),
         ("max_steps: 9\nlr_scheduler: greedy", "lr_scheduler: greedy is stepped by what each"),

@@ -93,7 +93,7 @@ def test_the_run_is_as_long_as_the_trainer_makes_it(
 
 
 def test_how_long_an_epoch_is_is_asked_for(read: Callable[..., Plan]) -> None:
-    with pytest.raises(InputError, match="how many updates 2 epochs make") as caught:
+    with pytest.raises(InputError, match="how many updates there are in 2 epochs is") as caught:
         read(f"{COSINE}num_train_epochs: 2\n")
     assert "add --iters-per-epoch" in str(caught.value)
     with pytest.raises(InputError, match="needs --gpus"):

@@ -38,15 +38,15 @@ def test_csv_of_one_curve_is_step_and_rate() -> None:
     assert written("csv", plan()) == "step,lr\n0,0.1\n1,0.05\n10,9.765625e-05\n"
 
 
-def test_the_epoch_is_added_where_its_length_is_known() -> None:
+def test_epoch_and_percent_are_added_where_an_epochs_length_is_known() -> None:
     assert written("csv", plan(epoch=4)).splitlines()[:3] == [
-        "step,lr,epoch",
-        "0,0.1,0.0",
-        "1,0.05,0.25",
+        "step,lr,epoch,percent",
+        "0,0.1,0.0,0.0",
+        "1,0.05,0.25,0.1",
     ]
 
 
-def test_samples_tokens_and_percent_are_added_where_an_update_is_known() -> None:
+def test_samples_and_tokens_are_added_where_an_update_is_known() -> None:
     horizon = lrplot.Horizon(dataset_size=10, batch_size=4, seq_len=8, max_iters=1000)
 
     assert written("csv", plan(horizon=horizon), steps=[0, 1, 3, 4]).splitlines() == [
@@ -77,7 +77,9 @@ def test_several_curves_have_a_column_each_by_name() -> None:
 
 def test_curves_that_disagree_on_the_epoch_show_none() -> None:
     assert written("csv", plan("a", 4), plan("b", 5), steps=[0]).startswith("step,a,b\n")
-    assert written("csv", plan("a", 4), plan("b", 4), steps=[0]).startswith("step,a,b,epoch\n")
+    assert written("csv", plan("a", 4), plan("b", 4), steps=[0]).startswith(
+        "step,a,b,epoch,percent\n"
+    )
 
 
 def test_the_column_of_another_parameter_has_its_name() -> None:
@@ -92,8 +94,8 @@ def test_json_lines_are_an_object_each() -> None:
     lines = written("jsonl", plan(epoch=4), steps=[0, 1]).splitlines()
 
     assert [json.loads(line) for line in lines] == [
-        {"step": 0, "lr": 0.1, "epoch": 0.0},
-        {"step": 1, "lr": 0.05, "epoch": 0.25},
+        {"step": 0, "lr": 0.1, "epoch": 0.0, "percent": 0.0},
+        {"step": 1, "lr": 0.05, "epoch": 0.25, "percent": 0.1},
     ]
 
 
@@ -113,7 +115,10 @@ def test_json_says_what_the_curves_are_and_then_their_rows() -> None:
                 "notes": ["careful"],
             }
         ],
-        "rows": [{"step": 0, "lr": 0.1}, {"step": 1, "lr": 0.05}],
+        "rows": [
+            {"step": 0, "lr": 0.1, "percent": 0.0},
+            {"step": 1, "lr": 0.05, "percent": 0.1},
+        ],
     }
 
 
@@ -133,7 +138,7 @@ def test_no_column_is_lost_to_another_of_its_name(kind: str) -> None:
     row = json.loads(text)["rows"][0] if kind == "json" else json.loads(text)
 
     assert row["step"] == 7
-    assert list(row) == ["step", "step (2)", "epoch (2)", "a", "a (2)", "a (3)"]
+    assert list(row) == ["step", "step (2)", "epoch (2)", "a", "a (2)", "a (3)", "percent"]
 
 
 @given(st.lists(st.floats(0, 1e308), min_size=1, max_size=20))
@@ -183,6 +188,7 @@ def test_the_columns_of_a_small_table() -> None:
         [0, 1],
         [0.1, 0.05],
         [0.0, 0.5],
+        [0.0, 0.1],
     ]
 
 

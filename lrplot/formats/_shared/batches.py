@@ -101,7 +101,14 @@ def parts(section: Section, *keys: str) -> str:
 
 
 def of_deepspeed(top: Section, given: Given) -> Batches:
-    """Return a GPU's batch and the accumulation, of which and of their product two tell all."""
+    """Return a GPU's batch and the accumulation, of which and of their product two tell all.
+
+    Raises InputError where the file leaves the accumulation to the script and a size depends on it.
+    """
+    times = top.get("gradient_accumulation_steps")
+    if times is not None and _is_left_open(times) and given.accumulate is None:
+        message = f"is {_LEFT_OPEN}: the script that trains fills it in"
+        raise top.wrong("gradient_accumulation_steps", message, "add --accumulate N")
     return shared(
         top,
         "train_batch_size",

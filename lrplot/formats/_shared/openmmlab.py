@@ -44,7 +44,9 @@ ON_EPOCHS = (
 _NAMED = re.compile(r"(?<![a-zA-Z0-9])(?:(\d{1,4})xb(\d{1,4})|(\d\d?)x(\d\d?))(?![a-zA-Z0-9])")
 
 
-RULE = msgspec.structs.replace(EACH_SHARE, name="the sampler and loader of mmengine and mmcv")
+RULE = msgspec.structs.replace(
+    EACH_SHARE, name="the sampler and loader of mmengine and mmcv", part_epochs=None
+)
 
 
 class Batches(NamedTuple):

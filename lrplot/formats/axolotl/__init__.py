@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from lrplot.accounting import Division, Rule
+from lrplot.accounting import Division, Rule, many
 from lrplot.formats._shared.config import construct, make_plan
 from lrplot.formats._shared.keys import Section, plain
 
@@ -102,7 +102,8 @@ def loading(tree: Node, given: Given) -> dict[str, Any] | None:
     if top.flag("sample_packing", default=False):
         return None
     each, steps = _per_device(top, given)
-    return {"batch_size": each, "accumulate": steps, "rule": RULE}
+    epochs = None if top.count("max_steps", 0) else top.number("num_epochs", 1.0)
+    return {"max_epochs": epochs, "batch_size": each, "accumulate": steps, "rule": RULE}
 
 
 def read(tree: Node, given: Given) -> Plan:
@@ -130,11 +131,11 @@ def read(tree: Node, given: Given) -> Plan:
 def _run(top: Section, given: Given) -> _Run:
     """Return the run's length: max_steps, or what the epochs make."""
     epoch, of_epochs = _of_epochs(top, given)
-    steps = given.max_iters or (top.count("max_steps", 0) if given.max_epochs is None else 0)
+    steps = given.max_iters or (top.count("max_steps", 0) if given.epochs is None else 0)
     length = steps or of_epochs
     if length is None:
         if _needs_length(top):
-            raise _no_length(top)
+            raise _no_length(top, given)
         return _Run(None, None, epoch)
     alone = top.text("rl", "") in _ALONE
     counted = of_epochs if of_epochs is not None and top.get("rl") is not None else None
@@ -155,7 +156,7 @@ def _of_epochs(top: Section, given: Given) -> tuple[int | None, int | None]:
 
     Packed samples make as many whole batches as they fill, others ceil(samples * epochs / batch).
     """
-    epochs = given.max_epochs or top.number("num_epochs", 1.0)
+    epochs = given.epochs or top.number("num_epochs", 1.0)
     packed = top.flag("sample_packing", default=False)
     epoch = given.iters_per_epoch
     if epoch is None:
@@ -181,9 +182,9 @@ def _per_device(top: Section, given: Given) -> tuple[int, int]:
     return each, given.accumulate or top.count("gradient_accumulation_steps", 1, least=1)
 
 
-def _no_length(top: Section) -> InputError:
-    epochs = top.number("num_epochs", 1.0)
-    message = f"how many updates {epochs:g} epochs make is not in the file"
+def _no_length(top: Section, given: Given) -> InputError:
+    epochs = many(given.epochs or top.number("num_epochs", 1.0), "epoch")
+    message = f"how many updates there are in {epochs} is not in the file"
     hint = "add --iters-per-epoch N (optimizer updates per epoch), or --max-iters N"
     if top.flag("sample_packing", default=False):
         hint += "; with sample_packing the number of samples does not tell"

@@ -38,7 +38,7 @@ _LR = 0.25  # of fairseq's OptimizationConfig
 _RATIO_OFF = 1e-9
 _PHASES = 3
 _MULTIPLE = 8  # required_batch_size_multiple: a batch is no more than it, or a multiple
-RULE = msgspec.structs.replace(EACH_SHARE, name="fairseq")  # all of it rounded up
+RULE = msgspec.structs.replace(EACH_SHARE, name="fairseq", part_epochs=None)  # all of it rounded up
 
 
 def detect(tree: Node) -> str | None:

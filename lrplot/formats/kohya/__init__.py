@@ -39,7 +39,9 @@ NAME = "kohya"
 NEEDS = "a kohya (sd-scripts) config has lr_scheduler, and max_train_steps or lr_warmup_steps"
 
 _EVIDENCE = ("max_train_steps", "max_train_epochs", "lr_warmup_steps", "lr_scheduler_num_cycles")
-RULE = msgspec.structs.replace(EACH_SHARE, name="sd-scripts")  # all of it rounded up
+RULE = msgspec.structs.replace(
+    EACH_SHARE, name="sd-scripts", part_epochs=None
+)  # all of it rounded up
 _STEPS, _RATE = 1600, 2e-6  # the defaults of its argument parsers
 _SCHEDULERS = (
     "constant",

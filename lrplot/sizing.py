@@ -1,0 +1,119 @@
+"""What the sizes of a run make of a source: how long its epochs are, and where its steps lie."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from lrplot.errors import InputError, ParameterError
+from lrplot.frameworks.options import read_given
+from lrplot.units import LENGTHS, SIZES, Horizon
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from lrplot.plan import Given, Plan
+    from lrplot.syntax.tree import Node
+
+__all__ = ["plan_of_call", "plan_of_file"]
+
+_OF_RUN = (*LENGTHS, *SIZES)
+
+
+# -- a call, which holds no sizes ----------------------------------------------------------------
+
+
+def plan_of_call(text: str, options: Mapping[str, Any], origin: str) -> Plan:
+    """Return the plan of a call in a run of the sizes that are given.
+
+    Raises UsageError where they contradict each other, InputError where the call is wrong.
+    """
+    from lrplot.frameworks.calls import read_call
+
+    said = read_given({key: value for key, value in options.items() if key in _OF_RUN})
+    run = said.horizon(max_epochs=said.part_epochs)
+    if said.part_epochs and run.max_iters is None:
+        said.need("iters_per_epoch", f"--max-epochs {said.part_epochs:g}")
+    whole = {"max_epochs": said.max_epochs} if said.max_epochs else {"max_iters": run.max_iters}
+    lengths = {**whole, "iters_per_epoch": run.iters_per_epoch}
+    known = {key: value for key, value in lengths.items() if value is not None}
+    others = {key: value for key, value in options.items() if key not in _OF_RUN}
+    return _sized(read_call(text, others | known, origin), run)
+
+
+# -- a file, which may hold some -----------------------------------------------------------------
+
+
+def plan_of_file(reader: Any, tree: Node, options: Mapping[str, Any]) -> Plan:
+    """Return the plan of a file, as its format's module reads it in a run of these sizes.
+
+    Raises UsageError where the options contradict the file, InputError where it is wrong.
+    """
+    said = read_given(options)
+    if not getattr(getattr(reader, "RULE", None), "part_epochs", None):
+        said.refuse_part(reader.NAME)
+    run = _run(reader, tree, said)
+    epoch = said.iters_per_epoch or run.iters_per_epoch
+    plan: Plan = reader.read(tree, msgspec.structs.replace(said, iters_per_epoch=epoch))
+    if plan.iters_per_epoch is None:
+        plan = msgspec.structs.replace(plan, iters_per_epoch=epoch)
+    return plan if plan.in_epochs else _sized(plan, run)
+
+
+def _run(reader: Any, tree: Node, said: Given) -> Horizon:
+    """Return how samples become updates, as the file says and over it the user.
+
+    Without the number of GPUs, which no file holds, a file's batch on each says nothing yet.
+    """
+    of_file = _of_file(reader, tree, said)
+    counts = said if of_file is not None else msgspec.structs.replace(said, dataset_size=None)
+    of_file = of_file or {}
+    if said.max_iters is not None or said.epochs is not None:
+        of_file = {**of_file, "max_epochs": said.part_epochs}
+    if counts.dataset_size is not None:
+        said.need("gpus", "--dataset-size")
+        if said.batch_size is None and of_file.get("batch_size") is None:
+            said.need("batch_size", "--dataset-size")
+    elif said.gpus is None and said.batch_size is None:
+        of_file = {**of_file, "batch_size": None}
+    return msgspec.structs.replace(counts, max_iters=None, max_epochs=None).horizon(**of_file)
+
+
+def _of_file(reader: Any, tree: Node, said: Given) -> dict[str, Any] | None:
+    """Return what a file says of its batches; a wrong one matters only where a size is given."""
+    if not hasattr(reader, "loading"):
+        return {}
+    try:
+        found: dict[str, Any] | None = reader.loading(tree, said)
+    except InputError:
+        if any(getattr(said, name) is not None for name in SIZES):
+            raise
+        return {}
+    return found
+
+
+# -- the plan in its run -------------------------------------------------------------------------
+
+
+def _sized(plan: Plan, run: Horizon) -> Plan:
+    """Return the plan of a source that has no sizes with those of the run.
+
+    An epoch that the source counts otherwise stays as long as the source has it.
+    """
+    sizes = {key: getattr(run, key) for key in (*SIZES, "rule")}
+    sizes["max_epochs"] = run.max_epochs or _epochs(plan)
+    for forgotten in ((), ("max_epochs",), ("max_epochs", "dataset_size")):
+        kept = {key: value for key, value in sizes.items() if key not in forgotten}
+        with suppress(ParameterError):
+            return msgspec.structs.replace(
+                plan, horizon=msgspec.structs.replace(plan.horizon, **kept)
+            )
+    return plan
+
+
+def _epochs(plan: Plan) -> int | None:
+    """Return the epochs of a run that ends with one."""
+    epochs, rest = divmod(plan.max_iters, plan.iters_per_epoch or plan.max_iters)
+    return None if rest or plan.iters_per_epoch is None else epochs
