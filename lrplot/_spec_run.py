@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING, Any
 from lrplot.errors import ParameterError, Problem, suggest
 from lrplot.schedules.base import Period, as_field, check_value
 from lrplot.syntax.tree import Key, Node, to_data
-from lrplot.units import LENGTHS, SIZES, Epochs, Horizon, UnitError, count_of, epochs_of, length_of
+from lrplot.units import (
+    LENGTHS,
+    SIZES,
+    Epochs,
+    Horizon,
+    UnitError,
+    UnknownError,
+    count_of,
+    epochs_of,
+    length_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -36,13 +46,15 @@ _ALIASES = {"epochs": "max_epochs"}
 def read_horizon(tree: Node, problems: list[Problem], notes: list[str]) -> Horizon:
     """Return the horizon that a document's own keys and its `run` section give."""
     found = _found(tree, problems)
+    before = len(problems)
     values: dict[str, Any] = {}
     for name in SIZES:
-        kind, read = (bool, None) if name == "drop_last" else (Period, count_of)
+        kind, read = (bool, None) if name == "drop_last" else (Period, _reader_of(name))
         values[name] = _number(found, name, kind, read, problems)
     epoch = _count(found, "iters_per_epoch", Horizon(), problems, notes)
     values = {name: value for name, value in values.items() if value is not None}
-    before = len(problems)
+    if len(problems) > before:
+        return Horizon()
     sized = _built({**values, "iters_per_epoch": epoch}, found, tree, problems)
     if len(problems) > before:
         return sized
@@ -50,7 +62,7 @@ def read_horizon(tree: Node, problems: list[Problem], notes: list[str]) -> Horiz
     epochs = _number(found, "max_epochs", Epochs, epochs_of, problems)
     if epochs is not None and max_iters is not None:
         key, node = found["max_epochs"]
-        message = "give max_iters or max_epochs, not both"
+        message = f"is {epochs:g}, beside max_iters {max_iters:,}: give one of them"
         problems.append(Problem(message, key, _key_place(tree, key, node)))
         return sized
     if epochs is not None and sized.iters_per_epoch is None and not problems:
@@ -64,6 +76,10 @@ def read_horizon(tree: Node, problems: list[Problem], notes: list[str]) -> Horiz
         tree,
         problems,
     )
+
+
+def _reader_of(name: str) -> Callable[[str], int]:
+    return lambda text: count_of(text, name)
 
 
 def _found(tree: Node, problems: list[Problem]) -> dict[str, tuple[str, Node]]:
@@ -112,6 +128,8 @@ def _number(
         return None
     key, node = found[name]
     value = to_data(node)
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)  # 1e6
     try:
         return check_value(key, kind, read(value) if read and isinstance(value, str) else value)
     except (UnitError, ParameterError) as error:
@@ -157,12 +175,21 @@ def _built(
 def read_count(
     node: Node, horizon: Horizon, key: str, problems: list[Problem], notes: list[str]
 ) -> int | None:
-    """Return a length in steps, or None where it is none, which becomes a problem."""
+    """Return a length in steps, or None where it is none, which becomes a problem.
+
+    Raises UnknownError where its unit needs what is not known.
+    """
+    said: list[str] = []
     try:
-        return int(_COUNT.check(in_steps(to_data(node), horizon, notes)))
+        count = int(_COUNT.check(in_steps(to_data(node), horizon, said)))
+    except UnknownError:
+        raise
     except (UnitError, ParameterError) as error:
-        problems.append(_said_at(key, node, error.problems[0]))
+        problem = error.problems[0]
+        problems.append(Problem(problem.message, key, node.where, problem.hint or "".join(said)))
         return None
+    notes.extend(said)
+    return count
 
 
 def in_steps(value: Any, horizon: Horizon, notes: list[str]) -> Any:

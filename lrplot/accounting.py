@@ -63,6 +63,16 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
         """Return the updates in an epoch; 0 where the samples make none."""
         return [loading.dataset_size, *(made for _, _, made in self._sum(loading))][-1]
 
+    def used(self, loading: Loading) -> int:
+        """Return the samples that an epoch uses: all, but for those left out at its end."""
+        together = loading.batch_size * loading.gpus
+        updates = together * loading.accumulate * self.count(loading)
+        batches = together * self.count(loading._replace(accumulate=1))
+        dropped = any(
+            each.is_down(loading) for each in self.divisions if each.by != ("accumulate",)
+        )
+        return min(updates, batches if dropped else updates, loading.dataset_size)
+
     def lines(self, loading: Loading) -> tuple[str, ...]:
         """Return the sum, a division a line."""
         return tuple(
@@ -134,7 +144,8 @@ def _line(loading: Loading, division: Division, given: int, made: int) -> str:
 def _decimal(given: int, by: int) -> str:
     """Return a quotient that is not whole with as many decimals as show that it is not."""
     texts = (f"{given / by:,.{places}f}" for places in range(1, 7))
-    return next((text for text in texts if text.rstrip("0")[-1] != "."), f"{given / by:,.6f}")
+    rest = f"{given // by:,} rest {given % by:,}"
+    return next((text for text in texts if text.rstrip("0")[-1] != "."), rest)
 
 
 def _words(loading: Loading, division: Division) -> str:

@@ -37,7 +37,8 @@ def parameters(names: Iterable[str] = by_name) -> dict[str, Field]:
 def with_options(tree: Node, given: Mapping[str, Any], source: str) -> Node:
     """Return the tree with each given value in the place the option names."""
     if {"max_iters", "max_epochs"} <= given.keys():
-        raise UsageError("give --max-iters or --max-epochs, not both")
+        both = f"{given['max_epochs']}, beside --max-iters {given['max_iters']}"
+        raise UsageError(f"--max-epochs: is {both}: give one of them")
     for key, value in given.items():
         where = Where(option(key))
         if key == "metrics":

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from lrplot.accounting import EACH_SHARE
 from lrplot.errors import InputError, ParameterError
 from lrplot.frameworks.options import read_given
 from lrplot.units import LENGTHS, SIZES, Horizon
@@ -14,12 +15,14 @@ from lrplot.units import LENGTHS, SIZES, Horizon
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from lrplot.accounting import Rule
     from lrplot.plan import Given, Plan
     from lrplot.syntax.tree import Node
 
 __all__ = ["plan_of_call", "plan_of_file"]
 
 _OF_RUN = (*LENGTHS, *SIZES)
+_TOTAL = "of_all_gpus"  # a file's batch over all GPUs, which no horizon needs where they are known
 
 
 # -- a call, which holds no sizes ----------------------------------------------------------------
@@ -51,15 +54,30 @@ def plan_of_file(reader: Any, tree: Node, options: Mapping[str, Any]) -> Plan:
 
     Raises UsageError where the options contradict the file, InputError where it is wrong.
     """
-    said = read_given(options)
+    said = _with_gpus(read_given(options), reader, tree)
     if not getattr(getattr(reader, "RULE", None), "part_epochs", None):
         said.refuse_part(reader.NAME)
     run = _run(reader, tree, said)
     epoch = said.iters_per_epoch or run.iters_per_epoch
-    plan: Plan = reader.read(tree, msgspec.structs.replace(said, iters_per_epoch=epoch))
+    plan: Plan = reader.read(tree, _with_epoch(said, epoch))
     if plan.iters_per_epoch is None:
         plan = msgspec.structs.replace(plan, iters_per_epoch=epoch)
-    return plan if plan.in_epochs else _sized(plan, run)
+    return plan if plan.in_epochs and epoch is None else _sized(plan, run)
+
+
+def _with_gpus(said: Given, reader: Any, tree: Node) -> Given:
+    """Return what is given, with the number of GPUs where the file alone tells it."""
+    if said.gpus is not None or not hasattr(reader, "gpus"):
+        return said
+    return msgspec.structs.replace(said, gpus=reader.gpus(tree))
+
+
+def _with_epoch(said: Given, epoch: int | None) -> Given:
+    """Return what is given once it is known how long an epoch is: the run's length too."""
+    length = said.max_iters
+    if length is None and said.max_epochs and epoch:
+        length = said.max_epochs * epoch
+    return msgspec.structs.replace(said, iters_per_epoch=epoch, max_iters=length)
 
 
 def _run(reader: Any, tree: Node, said: Given) -> Horizon:
@@ -77,8 +95,22 @@ def _run(reader: Any, tree: Node, said: Given) -> Horizon:
         if said.batch_size is None and of_file.get("batch_size") is None:
             said.need("batch_size", "--dataset-size")
     elif said.gpus is None and said.batch_size is None:
-        of_file = {**of_file, "batch_size": None}
-    return msgspec.structs.replace(counts, max_iters=None, max_epochs=None).horizon(**of_file)
+        of_file = _of_all_gpus(of_file, said)
+    known = {"rule": _unnamed(reader), **of_file}
+    known.pop(_TOTAL, None)
+    return msgspec.structs.replace(counts, max_iters=None, max_epochs=None).horizon(**known)
+
+
+def _of_all_gpus(of_file: dict[str, Any], said: Given) -> dict[str, Any]:
+    """Return sizes without the number of GPUs: an update's, where the file has all together."""
+    total = of_file.get(_TOTAL) if said.accumulate is None else None
+    return {**of_file, "batch_size": total, "accumulate": None}
+
+
+def _unnamed(reader: Any) -> Rule:
+    """Return the rule of a trainer that counts as most do."""
+    name = f"{reader.NAME}: {EACH_SHARE.name}"
+    return msgspec.structs.replace(EACH_SHARE, name=name, part_epochs=None)
 
 
 def _of_file(reader: Any, tree: Node, said: Given) -> dict[str, Any] | None:

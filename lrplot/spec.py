@@ -30,7 +30,7 @@ from lrplot.plan import BaseRate, Plan
 from lrplot.schedules import Schedule, Sequence, by_name
 from lrplot.schedules.base import Field, check_value, fields_of
 from lrplot.syntax.tree import Key, Node, refuse_repeats, to_data
-from lrplot.units import LARGEST_STEP, Horizon, UnitError
+from lrplot.units import LARGEST_STEP, Horizon, UnitError, UnknownError
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -264,7 +264,12 @@ class _Reader:
         return node, None
 
     def _count_at(self, node: Node, horizon: Horizon, key: str) -> int | None:
-        return read_count(node, horizon, key, self.problems, self.notes)
+        try:
+            return read_count(node, horizon, key, self.problems, self.notes)
+        except UnknownError as error:
+            if not self._is_known(error):
+                self._problem(key, error.problems[0].message, node.where, error.problems[0].hint)
+            return None
 
     def _struct(
         self, cls: type[Schedule], node: Node, around: _Surroundings, path: str
@@ -302,6 +307,10 @@ class _Reader:
             return self._schedule(item, frame.inside(0), key) or NODEFAULT
         return self._several(frame, item, key)
 
+    def _is_known(self, error: UnitError) -> bool:
+        """Say whether a duration misses what has been found wrong; that is enough to say."""
+        return bool(self.blamed) and isinstance(error, UnknownError)
+
     def _blamed(self, source: str) -> bool:
         """Say whether what would supply a field has been found wrong; that is enough to say."""
         return source in self.blamed or any(problem.key == source for problem in self.problems)
@@ -334,10 +343,9 @@ class _Reader:
             try:
                 plain = in_steps(plain, horizon, self.notes)
             except UnitError as error:
-                problem = error.problems[0]
-                if self.blamed and " needs " in problem.message:
-                    return NODEFAULT  # it is known that the run's length is not
-                self._problem(key, problem.message, node.where, problem.hint)
+                if not self._is_known(error):
+                    problem = error.problems[0]
+                    self._problem(key, problem.message, node.where, problem.hint)
                 return NODEFAULT
         try:
             return field.check(plain)

@@ -29,6 +29,7 @@ __all__ = [
     "Horizon",
     "Position",
     "UnitError",
+    "UnknownError",
     "count_of",
     "counts_steps",
     "epochs_of",
@@ -45,7 +46,8 @@ SIZES = ("dataset_size", "batch_size", "gpus", "accumulate", "drop_last", "seq_l
 
 _MULTIPLES = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "b": 10**9, "t": 10**12}
 _DURATION = (
-    r"(?P<number>\d+(?:[_,]\d+)*(?:\.\d*)?|\.\d+)(?:e(?P<exponent>[+-]?\d{1,3}))?"
+    r"(?P<number>(?:\d{1,3}(?:,\d{3})+|\d+(?:_\d+)*)(?:\.\d*)?|\.\d+)"
+    r"(?:e(?P<exponent>[+-]?\d{1,3}))?"
     r"(?P<multiple>[kmgbt])?\s*"
     r"(?P<unit>it|iters?|iterations?|steps?|updates?|ep|epochs?|samples?|tok|tokens?|%)?"
 )
@@ -58,6 +60,10 @@ class UnitError(InputError):
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__([Problem(message=message, hint=hint)])
+
+
+class UnknownError(UnitError):
+    """A duration whose unit needs what is not known."""
 
 
 class Position(NamedTuple):
@@ -120,13 +126,15 @@ class Horizon(msgspec.Struct, frozen=True, kw_only=True):
                 kind = Epochs if field.name == "max_epochs" else _Count
                 self._set(field.name, check_value(field.name, kind, value))
         self._set("drop_last", check_value("drop_last", bool, self.drop_last))
+        if not isinstance(self.rule, Rule):
+            raise ParameterError("rule", f"must be a Rule, got {self.rule!r}")
         if self.dataset_size and not (self.batch_size or self.iters_per_epoch):
             message = "needs batch_size: how many samples are in a batch"
             raise ParameterError("dataset_size", message, "add --batch-size N")
         if self.loading is not None:
             self._follows("iters_per_epoch", self._counted(self.loading))
         if self.max_epochs is not None and self.iters_per_epoch is not None:
-            self._follows("max_iters", self._whole(self.max_epochs, self.iters_per_epoch))
+            self._follows("max_iters", self._updates(self.max_epochs, self.iters_per_epoch))
         self._fits(self.max_iters or 1)
 
     def _fits(self, steps: int) -> None:
@@ -159,16 +167,30 @@ class Horizon(msgspec.Struct, frozen=True, kw_only=True):
             raise ParameterError("dataset_size", said)
         return count
 
+    def _updates(self, epochs: float, per_epoch: int) -> int:
+        """Return the updates of a run of epochs, refused where there is none, or too many."""
+        updates = self._whole(epochs, per_epoch)
+        if not 1 <= updates <= LARGEST_STEP:
+            made = f"{many(epochs, 'epoch')} of {many(per_epoch, 'update')}"
+            problem = "no update" if updates < 1 else "more than 2^53 updates"
+            raise ParameterError("max_epochs", f"makes {problem}: {made}")
+        return updates
+
     def _whole(self, epochs: float, per_epoch: int) -> int:
         """Return the updates of a run of epochs, the last of them perhaps in part."""
-        from fractions import Fraction
-
-        exact = Fraction(str(epochs)) * per_epoch
+        exact = self._of_epochs(epochs, per_epoch)
         rounds = self.rule.part_epochs
         if rounds is None and epochs % 1:
             message = f"is {epochs:g}, where {self.rule.name} counts whole epochs"
             raise ParameterError("max_epochs", message)
         return {"up": -int(-exact // 1), "down": int(exact // 1)}.get(rounds or "", _nearest(exact))
+
+    @staticmethod
+    def _of_epochs(epochs: float, per_epoch: int) -> Fraction:
+        """Return the updates of epochs before they are rounded."""
+        from fractions import Fraction
+
+        return Fraction(str(epochs)) * per_epoch
 
     @property
     def loading(self) -> Loading | None:
@@ -187,8 +209,8 @@ class Horizon(msgspec.Struct, frozen=True, kw_only=True):
         per_epoch = self.iters_per_epoch
         updates = self._whole(self.max_epochs, per_epoch)
         start = "" if lines else f"{many(per_epoch, 'update', ' per epoch')} "
-        exact = self.max_epochs * per_epoch
-        parts = "" if exact == updates else f"{exact:,.6g} -> "
+        exact = self._of_epochs(self.max_epochs, per_epoch)
+        parts = "" if exact == updates else f"{float(exact):,.10g} -> "
         times = f"x {many(self.max_epochs, 'epoch')}"
         return (*lines, f"{start}{times} = {parts}{many(updates, 'update')}")
 
@@ -221,6 +243,8 @@ class Horizon(msgspec.Struct, frozen=True, kw_only=True):
         from lrplot._lazy import np
 
         steps = np.asarray(steps)
+        if steps.dtype == object and all(isinstance(step, int) for step in steps.flat):
+            raise ParameterError("steps", "must be below 2^63")
         if steps.size and (steps.dtype.kind not in "iu" or steps.min() < 0):
             raise ParameterError("steps", "must be whole numbers >= 0")
         self._fits(int(steps.max()) if steps.size else 1)
@@ -237,23 +261,24 @@ class Horizon(msgspec.Struct, frozen=True, kw_only=True):
         return known
 
     def _samples(self, steps: Any, size: int) -> Any:
-        """Return the samples used: the last batch of an epoch holds what is left of them."""
-        if self.loading is None or self.drop_last or self.iters_per_epoch is None:
+        """Return the samples used: the last update of an epoch has what is left of them."""
+        if self.loading is None or self.iters_per_epoch is None:
             return steps * size
         from lrplot._lazy import np
 
         whole, part = np.divmod(steps, self.iters_per_epoch)
-        return whole * self.loading.dataset_size + np.minimum(
-            part * size, self.loading.dataset_size
-        )
+        epoch = self.rule.used(self.loading)
+        return whole * epoch + np.minimum(part * size, epoch)
 
     # -- from a duration to steps -----------------------------------------------------------------
 
-    def steps(self, text: str) -> int:
+    def steps(self, text: str | int) -> int:
         """Return the steps a duration stands for, a fraction rounded to the nearest (half up).
 
-        Raises UnitError where the text is no duration, or where its unit needs what is unknown.
+        Raises UnitError where the text is no duration, UnknownError where its unit needs what is
+        not known.
         """
+        text = str(text)
         if text.isascii() and text.isdigit() and len(text) < len(str(LARGEST_STEP)):
             return int(text)  # what is asked for most needs no fractions, whose import takes time
         exact, unit = self._exact(text), _unit(text)
@@ -261,8 +286,9 @@ class Horizon(msgspec.Struct, frozen=True, kw_only=True):
             return _bounded(int(exact // 1), text)  # a step is an epoch, and this lies in it
         return _bounded(_nearest(exact), text)
 
-    def rounding(self, text: str) -> str:
+    def rounding(self, text: str | int) -> str:
         """Return a sentence where a duration falls between two steps, else an empty string."""
+        text = str(text)
         if text.strip().isdigit():
             return ""
         exact = self._exact(text)
@@ -278,12 +304,14 @@ class Horizon(msgspec.Struct, frozen=True, kw_only=True):
         if unit == "%":
             return f"{said} of {self.max_iters:,} steps"
         if unit.startswith("ep"):
-            return f"{said} of {self.iters_per_epoch:,} steps"
+            return f"{said} of {many(self.iters_per_epoch or 1, 'step')} each"
         noun, each = ("token", self.seq_len or 1) if unit.startswith("tok") else ("sample", 1)
-        if self.loading is None or self.drop_last:
-            return f"{said} at {many((self.samples_per_iter or 1) * each, noun)} a step"
-        epoch = many(self.loading.dataset_size * each, noun)
-        return f"{said} at {epoch} in {many(self.iters_per_epoch or 1, 'step')}"
+        a_step = f"{many((self.samples_per_iter or 1) * each, noun)} a step"
+        samples = _parse(text)[0] / each
+        if self.loading is None or samples < self.rule.used(self.loading):
+            return f"{said} at {a_step}"
+        epoch = many(self.rule.used(self.loading) * each, noun)
+        return f"{said} at {epoch} in an epoch of {self.iters_per_epoch:,} steps, {a_step},"
 
     def _exact(self, text: str) -> Fraction:
         """Return the steps of a duration before they are rounded."""
@@ -307,19 +335,25 @@ class Horizon(msgspec.Struct, frozen=True, kw_only=True):
     def _of_samples(self, samples: Fraction, text: str) -> Fraction:
         """Return the steps that use so many samples: whole epochs, and the batches of the rest."""
         size = self._known("samples_per_iter", text)
-        if self.loading is None or self.drop_last or self.iters_per_epoch is None:
+        if self.loading is None or self.iters_per_epoch is None:
             return samples / size
-        whole, rest = divmod(samples, self.loading.dataset_size)
+        whole, rest = divmod(samples, self.rule.used(self.loading))
         return whole * self.iters_per_epoch + rest / size
 
     def _known(self, name: str, text: str) -> int:
         value: int | None = getattr(self, name)
         if value is None:
             what, hint = _NEEDED[name]
-            raise UnitError(f"'{text}' needs {what}", hint)
+            raise UnknownError(f"'{text}' needs {what}", hint)
         return value
 
 
+_COUNTED = {
+    "dataset_size": "sample",
+    "batch_size": "sample",
+    "from_batch": "sample",
+    "seq_len": "tok",
+}
 _NEEDED = {
     "max_iters": ("the length of the run", "give --max-iters (or max_iters: in the file)"),
     "iters_per_epoch": (
@@ -331,10 +365,14 @@ _NEEDED = {
 }
 
 
-def count_of(text: str) -> int:
-    """Return a whole number as sizes are written (500, 118k, 1_281_167); no unit goes with it."""
+def count_of(text: str, counted: str = "") -> int:
+    """Return a whole number as sizes are written: 500, 118k, 1e6, 1_281_167, 1.28Msamples.
+
+    No unit goes with it but that of what is counted, which the name of the size tells.
+    """
     number, unit = _parse(text, "write 500 or 118k")
-    if unit or number.denominator != 1:
+    fits = unit and unit.startswith(_COUNTED.get(counted, "?"))
+    if (unit and not fits) or number.denominator != 1:
         raise UnitError(f"'{text}' is not a whole number", "write 500 or 118k")
     return _bounded(int(number), text)
 

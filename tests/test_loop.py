@@ -42,8 +42,10 @@ def test_a_scheduler_stepped_once_an_epoch_hardly_moves() -> None:
     plan = load(iters_per_epoch=100, stepped_per="epoch")
 
     assert plan.lr([0, 99, 100, 1000]).tolist() == pytest.approx([1, 1, 0.999, 0.99])
-    assert "does not come to its end, step 1,000, in the run" in plan.notes[-1]
-    assert "at the end the rate is 0.99 where 0 is meant" in plan.notes[-1]
+    assert plan.notes[-1] == (
+        "stepped once an epoch, it takes 10 steps in the run, where 1,000 are meant; "
+        "at the end the rate is 0.99 where 0 is meant"
+    )
     twice = load(iters_per_epoch=100, stepped_per="epoch", scheduler_steps_times=2)
     assert twice.lr(1000) == pytest.approx(0.98)
     assert "stepped 2 times an epoch" in twice.notes[-1]
@@ -57,10 +59,12 @@ def test_a_scheduler_stepped_for_each_process_is_over_early() -> None:
 
 
 def test_as_it_was_meant_nothing_changes() -> None:
-    assert load(scheduler_steps_times=1) == load()
-    assert load(stepped_per="update") == load()
+    for stepped in ({"scheduler_steps_times": 1}, {"stepped_per": "update"}):
+        assert load(**stepped).schedule == load().schedule
+        assert load(**stepped).notes == ("stepped at each update, the rate is the same",)
     once = load(accumulate=1, stepped_per="micro-batch")
     assert once.schedule == load().schedule
+    assert once.notes == ("stepped at each batch, the rate is the same",)
 
 
 def test_what_happens_is_drawn_beside_what_was_meant() -> None:
@@ -89,8 +93,19 @@ def test_what_was_meant_is_drawn_once() -> None:
     ("name", "options", "said"),
     [
         ("constant", {}, "stepped 8 times at each update, the rate is the same"),
-        ("linear_warmup", {"warmup_steps": 50}, "the rate stays at 1 from there"),
-        ("step", {"step_size": 300}, "at the end the rate is 1e-26 where 0.001 is meant"),
+        (
+            "linear_warmup",
+            {"warmup_steps": 50},
+            "over at 0.7 % of the run, update 7; the rate stays at 1 from there, where update 50",
+        ),
+        (
+            "step",
+            {"step_size": 300},
+            (
+                "the 1,000 steps that are meant are over at 12.5 % of the run, update 125; "
+                "at the end the rate is 1e-26 where 0.001 is meant"
+            ),
+        ),
     ],
 )
 def test_what_comes_of_it_is_told_by_the_rates(
@@ -103,17 +118,56 @@ def test_what_comes_of_it_is_told_by_the_rates(
 
 def test_a_scheduler_that_raises_past_its_end_stops_the_run() -> None:
     call = "OneCycleLR(optimizer, max_lr=0.1, total_steps=400)"
-    plan = lrplot.load(call, max_iters=400, scheduler_steps_times=4)
+    plan = lrplot.load(call, max_iters=400, accumulate=4, stepped_per="micro-batch")
 
     assert plan.max_iters == 100
     assert plan.notes[-1].endswith("it gives no rate from update 101 on: training stops")
+
+
+@pytest.mark.parametrize("times", [3, 4, 8])
+def test_a_scheduler_stepped_for_each_process_stops_at_its_last_step(times: int) -> None:
+    call = "OneCycleLR(optimizer, max_lr=0.1, total_steps=400)"
+    plan = lrplot.load(call, max_iters=400, scheduler_steps_times=times)
+    once, last = lrplot.load(call, max_iters=400), -(-400 // times)
+
+    assert plan.max_iters == 400
+    assert plan.lr([1, last - 1]).tolist() == once.lr([times, times * (last - 1)]).tolist()
+    assert set(plan.lr(range(last, 401)).tolist()) == {once.lr(400)}
+    assert f"of the run, update {last}; the rate stays at" in plan.notes[-1]
+
+
+def test_the_length_is_the_schedules_own_not_the_runs() -> None:
+    call = "get_cosine_schedule_with_warmup(optimizer, 100, 1000)"
+    right = lrplot.load(call, base_lr=1e-3, max_iters=250, scheduler_steps_times=4)
+    assert right.notes[-1] == (
+        "stepped 4 times at each update, it takes all of its 1,000 steps in the run; "
+        "at the end the rate is 0, where once an update makes 0.000933013"
+    )
+    unsaid = lrplot.load(call, base_lr=1e-3, scheduler_steps_times=4)
+    assert (
+        "1,000 steps that are meant are over at 25 % of what is shown, update 250"
+        in (unsaid.notes[-1])
+    )
+    linear = "get_linear_schedule_with_warmup(optimizer, 100, 1000)"
+    unsaid = lrplot.load(linear, base_lr=1e-3, scheduler_steps_times=4)
+    assert "over at 25 % of what is shown, update 250; the rate stays at 0" in unsaid.notes[-1]
+    epochs = lrplot.load(
+        "torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=90)",
+        base_lr=0.1,
+        iters_per_epoch=16,
+        max_epochs=90,
+        stepped_per="epoch",
+    )
+    assert "takes all of its 90 steps in the run; at the end the rate is 0," in epochs.notes[-1]
 
 
 def test_a_schedule_of_epochs_is_meant_to_be_stepped_once_an_epoch() -> None:
     source, epochs = "sample_configs/lightning_cli.yaml", {"iters_per_epoch": 100}
     meant = lrplot.load(source, **epochs)
 
-    assert lrplot.load(source, **epochs, stepped_per="epoch") == meant
+    once = lrplot.load(source, **epochs, stepped_per="epoch")
+    assert once.schedule == meant.schedule
+    assert once.notes[-1] == "stepped once an epoch, the rate is the same"
     hurried = lrplot.load(source, **epochs, stepped_per="update")
     assert hurried.lr([0, 19, 20, 40]).tolist() == pytest.approx([0.1, 0.1, 0.01, 0.001])
     assert meant.lr([0, 1999, 2000, 4000]).tolist() == pytest.approx([0.1, 0.1, 0.01, 0.001])
@@ -123,7 +177,10 @@ def test_a_schedule_of_epochs_is_meant_to_be_stepped_once_an_epoch() -> None:
 
 def test_steps_that_are_epochs_are_stepped_as_epochs() -> None:
     plan = lrplot.load("sample_configs/timm.yaml", scheduler_steps_times=4)
-    assert "stepped 4 times an epoch, the schedule is over at 25.2 % of the run" in plan.notes[-1]
+    said = (
+        "over at 24.2 % of the run, epoch 75; the rate stays at 1e-06 from there, where epoch 300"
+    )
+    assert said in plan.notes[-1]
     with pytest.raises(UsageError, match="--stepped-per update needs an epoch's length"):
         lrplot.load("sample_configs/timm.yaml", stepped_per="update")
 
@@ -232,7 +289,7 @@ def test_the_rate_of_a_file_of_a_framework_is_scaled_too() -> None:
         ({"scheduler_steps_times": "0"}, "must be a whole number >= 1, got 0"),
         ({"scheduler_steps_times": "many"}, "'many' is not a number"),
         ({"scheduler_steps_times": 2**21}, "must be a whole number <= 1048576"),
-        ({"max_iters": 10, "max_epochs": 2}, "give --max-iters or --max-epochs, not both"),
+        ({"max_iters": 10, "max_epochs": 2}, "--max-epochs: is 2, beside --max-iters 10: give one of them"),
         ({"gpus": "5ep"}, "--gpus: '5ep' is not a whole number"),
         ({"max_iters": "50%"}, "'50%' is a part of the run, whose length this is"),
         ({"dataset_size": 100}, "--dataset-size: needs batch_size"),

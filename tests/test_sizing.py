@@ -55,7 +55,9 @@ def test_trainers_that_count_whole_epochs_refuse_a_part(name: str) -> None:
 
 
 def test_a_part_of_an_epoch_needs_its_length(write: Callable[..., Path]) -> None:
-    with pytest.raises(InputError, match=r"how many updates there are in 1\.5 epochs is not in the file"):
+    with pytest.raises(
+        InputError, match=r"how many updates there are in 1\.5 epochs is not in the file"
+    ):
         hf(write, max_epochs=1.5, dataset_size=None, batch_size=None)
     with pytest.raises(InputError, match=r"--max-epochs 1\.5 needs --iters-per-epoch"):
         lrplot.load(COSINE, base_lr=0.1, max_epochs=1.5)
@@ -84,3 +86,73 @@ def test_what_a_script_fills_in_is_asked_for_where_it_counts(write: Callable[...
     with pytest.raises(InputError, match=r"ds\.yaml:3:.*gradient_accumulation_steps: is auto"):
         lrplot.load(path, **SIZES)
     assert lrplot.load(path, **SIZES, accumulate=2).iters_per_epoch == 31  # 63 batches, in pairs
+
+
+LIGHTNING = """
+trainer: {max_epochs: 10, devices: DEVICES, num_nodes: 2}
+model: {class_path: my.Model}
+data: {batch_size: 8}
+optimizer: {class_path: torch.optim.SGD, init_args: {lr: 0.1}}
+lr_scheduler: {class_path: torch.optim.lr_scheduler.StepLR, init_args: {step_size: 3}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("devices", "gpus"), [("4", 8), ('"4"', 8), ("[0, 1]", 4), ('"0,1,"', 4), ("auto", None)]
+)
+def test_a_file_may_say_how_many_gpus_there_are(
+    write: Callable[..., Path], devices: str, gpus: int | None
+) -> None:
+    path = write("fit.yaml", LIGHTNING.replace("DEVICES", devices))
+
+    if gpus is None:
+        with pytest.raises(InputError, match="--dataset-size needs --gpus"):
+            lrplot.load(path, dataset_size=1000)
+    else:
+        plan = lrplot.load(path, dataset_size=1000)
+        assert plan.iters_per_epoch == -(-1000 // (8 * gpus))
+        assert plan.horizon.samples_per_iter == 8 * gpus
+    assert lrplot.load(path, dataset_size=1000, gpus=5).iters_per_epoch == 25
+
+
+@pytest.mark.parametrize(
+    ("source", "samples"),
+    [("detectron2.yaml", 16), ("olmo.yaml", 2048), ("ds_config.json", 32), ("litgpt.yaml", 512)],
+)
+def test_a_batch_of_all_gpus_is_an_updates_samples(source: str, samples: int) -> None:
+    plan = lrplot.load(f"sample_configs/{source}", scale_lr="linear", from_batch=samples // 2)
+    assert plan.horizon.samples_per_iter == samples
+    assert any("linear" in note for note in plan.notes)
+
+
+@pytest.mark.parametrize("source", ["detectron2", "nanogpt", "paddleseg", "fairseq", "olmo"])
+@pytest.mark.parametrize("sizes", [{"iters_per_epoch": 50}, {"dataset_size": 10_007, "gpus": 2}])
+def test_epochs_that_are_asked_for_are_the_run(source: str, sizes: dict[str, int]) -> None:
+    ending = "py" if source == "nanogpt" else "yaml"
+    batch = {"batch_size": 8} if source == "fairseq" and "dataset_size" in sizes else {}
+    plan = lrplot.load(f"sample_configs/{source}.{ending}", **sizes, **batch, max_epochs=3)
+    assert plan.max_iters == 3 * (plan.iters_per_epoch or 0)
+
+
+def test_a_cool_down_comes_after_the_epochs_that_are_asked_for() -> None:
+    for sizes in ({"iters_per_epoch": 39}, {"dataset_size": 10_007, "gpus": 2}):
+        plan = lrplot.load("sample_configs/timm.yaml", max_epochs=20, **sizes)
+        assert plan.max_iters == 30 * 39
+
+
+def test_an_epoch_of_one_update_is_one(write: Callable[..., Path]) -> None:
+    text = "dataloader_drop_last: true\ngradient_accumulation_steps: 4\nnum_train_epochs: 2.5"
+    plan = hf(write, text, dataset_size=90, batch_size=8, gpus=3)
+
+    assert (plan.max_iters, plan.iters_per_epoch) == (3, 1)
+    assert not plan.in_epochs
+    assert plan.horizon.position(2).samples == 2 * 72  # 3 whole batches of 24, not 4
+    assert plan.horizon.derivation[-1] == "x 2.5 epochs = 2.5 -> 3 updates"
+
+
+def test_whose_rule_it_is_is_named(write: Callable[..., Path]) -> None:
+    plan = lrplot.load("sample_configs/openpcdet.yaml", dataset_size=1000, gpus=2)
+    assert plan.horizon.rule.name == (
+        "openpcdet: each device's share of the samples, rounded up, in batches"
+    )
+    assert hf(write).horizon.rule.name == "transformers' Trainer"

@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lrplot.accounting import EACH_SHARE, Loading, Rule
 from lrplot.errors import InputError, ParameterError
-from lrplot.units import LARGEST_STEP, Horizon, UnitError
+from lrplot.formats import deepspeed, timm_args, torchtune
+from lrplot.units import LARGEST_STEP, Horizon, UnitError, count_of
 
 RUN = Horizon(max_iters=1000, iters_per_epoch=120)
 
@@ -78,9 +80,12 @@ def test_a_part_of_a_huge_run_is_exact() -> None:
 NO_DURATIONS = """
 -5|five|5 parsecs|1.2.3|5ep5|%|k|0x10|1e|1e3.5|nan|inf|5 %%|e3|--|ep|1e9999|50% end|5;6
 """
+NO_GROUPS = ["1,00", "1,5ep", "1000,000", "1,000_000", "2,5%"]
 
 
-@pytest.mark.parametrize("text", ["", " ", "5\n6", "1" * 5000, *NO_DURATIONS.strip().split("|")])
+@pytest.mark.parametrize(
+    "text", ["", " ", "5\n6", "1" * 5000, *NO_GROUPS, *NO_DURATIONS.strip().split("|")]
+)
 def test_what_is_no_duration_is_refused(text: str) -> None:
     with pytest.raises(UnitError, match="is not a step") as caught:
         RUN.steps(text)
@@ -179,6 +184,29 @@ def test_a_step_lies_somewhere_in_every_unit_that_is_known() -> None:
     assert dropped.position(3).samples == 12
 
 
+# (updates, samples used) of an epoch, each worked by hand
+@pytest.mark.parametrize(
+    ("rule", "loading", "used"),
+    [
+        (EACH_SHARE, Loading(1000, 10, accumulate=3, drop_last=True), (34, 1000)),
+        (EACH_SHARE, Loading(1007, 10, accumulate=3, drop_last=True), (34, 1000)),
+        (EACH_SHARE, Loading(1007, 10, gpus=3, accumulate=2), (17, 1007)),
+        (timm_args.RULE, Loading(10_007, 128, gpus=3), (26, 9984)),
+        (torchtune.RULE, Loading(10_007, 4, gpus=8, accumulate=3), (104, 104 * 96)),
+        (deepspeed.RULE, Loading(100, 8, accumulate=4), (3, 96)),
+    ],
+)
+def test_what_an_epoch_leaves_out_is_not_counted(
+    rule: Rule, loading: Loading, used: tuple[int, int]
+) -> None:
+    sizes = {key: value for key, value in loading._asdict().items() if value is not None}
+    run = Horizon(**sizes, max_epochs=3, rule=rule)
+
+    assert (run.iters_per_epoch, run.position(used[0]).samples) == used
+    assert run.position(3 * used[0]).samples == 3 * used[1]
+    assert run.steps(f"{2 * used[1]}samples") == 2 * used[0]
+
+
 @given(st.integers(0, 10**9), st.integers(1, 5000), st.integers(1, 64))
 def test_a_position_in_samples_reads_back_as_its_step(step: int, samples: int, batch: int) -> None:
     run = Horizon(dataset_size=samples, batch_size=batch)
@@ -190,9 +218,17 @@ def test_a_position_in_samples_reads_back_as_its_step(step: int, samples: int, b
     [
         (Horizon(max_iters=1005), "10%", "10% of 1,005 steps is 100.5: 101"),
         (Horizon(max_iters=1000), "10%", ""),
-        (Horizon(iters_per_epoch=63), "3.3ep", "3.3ep of 63 steps is 207.9: 208"),
-        (SIZED, "100samples", "100samples at 1,005 samples in 16 steps is 1.5625: 2"),
-        (SIZED, "9000tok", "9000tok at 128,640 tokens in 16 steps is 1.098632812: 1"),
+        (Horizon(iters_per_epoch=63), "3.3ep", "3.3ep of 63 steps each is 207.9: 208"),
+        (SIZED, "100samples", "100samples at 64 samples a step is 1.5625: 2"),
+        (SIZED, "9000tok", "9000tok at 8,192 tokens a step is 1.098632812: 1"),
+        (
+            SIZED,
+            "2ksamples",
+            (
+                "2ksamples at 1,005 samples in an epoch of 16 steps, 64 samples a step, "
+                "is 31.546875: 32"
+            ),
+        ),
         (Horizon(batch_size=64), "100samples", "100samples at 64 samples a step is 1.5625: 2"),
         (Horizon(iters_per_epoch=1), "1.5ep", "1.5ep lies in epoch 1, and steps are epochs here"),
         (Horizon(), "500", ""),
@@ -218,8 +254,10 @@ def test_a_rounding_that_mattered_is_said(run: Horizon, text: str, said: str) ->
             {"max_iters": 10, "max_epochs": 2, "iters_per_epoch": 3},
             "is 10, where 3 updates per epoch x 2 epochs = 6 updates",
         ),
-        ({"max_epochs": 2**53, "iters_per_epoch": 2}, "max_iters: must be a whole number <="),
+        ({"max_epochs": 2**53, "iters_per_epoch": 2}, "max_epochs: makes more than 2^53 updates"),
+        ({"max_epochs": 0.001, "iters_per_epoch": 2}, "makes no update: 0.001 epochs of 2 updates"),
         ({"dataset_size": 3, "batch_size": 8, "drop_last": True}, "leave no whole batch"),
+        ({"rule": 3}, "rule: must be a Rule, got 3"),
     ],
 )
 def test_what_cannot_be_a_run_is_refused(values: dict[str, Any], said: str) -> None:
@@ -233,3 +271,31 @@ def test_samples_need_the_size_of_an_update(text: str, option: str) -> None:
     with pytest.raises(UnitError) as caught:
         Horizon().steps(text)
     assert option in caught.value.problems[0].hint
+
+
+@pytest.mark.parametrize(
+    ("text", "counted", "count"),
+    [
+        ("1e6", "", 10**6),
+        ("118k", "dataset_size", 118_000),
+        ("1.28Msamples", "dataset_size", 1_280_000),
+        ("2 samples", "batch_size", 2),
+        ("2ktok", "seq_len", 2000),
+    ],
+)
+def test_a_size_is_written_as_a_length_is(text: str, counted: str, count: int) -> None:
+    assert count_of(text, counted) == count
+
+
+@pytest.mark.parametrize(
+    ("text", "counted"), [("5ep", ""), ("2samples", "gpus"), ("2tok", "batch_size"), ("1.5", "")]
+)
+def test_a_size_takes_no_unit_of_another(text: str, counted: str) -> None:
+    with pytest.raises(UnitError, match="is not a whole number"):
+        count_of(text, counted)
+
+
+def test_steps_may_be_numbers_and_huge_ones_are_refused() -> None:
+    assert (RUN.steps(5), RUN.rounding(5)) == (5, "")
+    with pytest.raises(ParameterError, match=r"steps: must be below 2\^63"):
+        RUN.position(2**70)

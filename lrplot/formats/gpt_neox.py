@@ -188,7 +188,7 @@ def _warmup(top: Section) -> float:
 
 
 def _iters(top: Section, given: Given) -> int:
-    if given.max_iters is not None:
+    if given.max_iters is not None and given.max_epochs is None:
         return given.max_iters
     if given.max_epochs is None and "train_epochs" not in top:
         iters: int = top.count("train_iters", least=1)
@@ -197,9 +197,9 @@ def _iters(top: Section, given: Given) -> int:
     per_epoch: int = given.need("iters_per_epoch", "a run counted in epochs")
     if given.dataset_size is None:
         return epochs * per_epoch
-    run = msgspec.structs.replace(given, max_epochs=None).horizon(
-        **(loading(top.node, given) or {})
-    )
+    sizes = loading(top.node, given) or {}
+    sizes.pop("of_all_gpus", None)
+    run = msgspec.structs.replace(given, max_epochs=None, max_iters=None).horizon(**sizes)
     return (run.batches_per_epoch or per_epoch) * epochs // (run.accumulate or 1)
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from lrplot.formats._shared.batches import of_lightning, refuse_size, told, within
+from lrplot.formats._shared.batches import devices, of_lightning, refuse_size, told, within
 from lrplot.formats._shared.components import TARGET, as_call, component, refuse_unknown_owner
 from lrplot.formats._shared.keys import Section
 from lrplot.frameworks.axis import by_epoch
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from lrplot.plan import Given, Plan
     from lrplot.syntax.tree import Node
 
-__all__ = ["NAME", "NEEDS", "detect", "loading", "read"]
+__all__ = ["NAME", "NEEDS", "detect", "gpus", "loading", "read"]
 
 NAME = "hydra"
 NEEDS = "a Hydra config has a scheduler with a _target_"
@@ -86,6 +86,11 @@ def loading(tree: Node, given: Given) -> Batches | None:
         "batch_size": sizes[0] if sizes and given.gpus == 1 else None,
         "accumulate": of_lightning(top, given),
     }
+
+
+def gpus(tree: Node) -> int | None:
+    """Return the devices of Lightning's Trainer, on all nodes."""
+    return devices(within(Section(interpolated(tree)), "trainer"))
 
 
 def read(tree: Node, given: Given) -> Plan:

@@ -121,7 +121,7 @@ def _epoch(top: Section, given: Given) -> tuple[int | None, tuple[str, ...]]:
 
 def _length(top: Section, given: Given, epoch: int | None) -> int | None:
     """Return how many updates the run makes; None where that is not told."""
-    if given.max_iters is not None:
+    if given.max_iters is not None and given.max_epochs is None:
         return given.max_iters
     epochs = given.max_epochs or top.count("epochs", 1, least=1)
     return None if epoch is None else epochs * epoch

@@ -30,7 +30,7 @@ class Axis(NamedTuple):
 
 def by_update(schedule: Schedule, epochs: float, per_epoch: int, given: Given) -> Axis:
     """Return a schedule that is stepped at every update."""
-    return Axis(schedule, given.max_iters or _end(epochs * per_epoch), per_epoch)
+    return Axis(schedule, _length(epochs, per_epoch, given), per_epoch)
 
 
 def by_epoch(schedule: Schedule, epochs: float, given: Given) -> Axis:
@@ -46,7 +46,13 @@ def by_epoch(schedule: Schedule, epochs: float, given: Given) -> Axis:
     from lrplot.schedules.combine import PerEpoch
 
     whole = PerEpoch(schedule=schedule, iters_per_epoch=per_epoch)
-    return Axis(whole, given.max_iters or _end(epochs * per_epoch), per_epoch)
+    return Axis(whole, _length(epochs, per_epoch, given), per_epoch)
+
+
+def _length(epochs: float, per_epoch: int, given: Given) -> int:
+    """Return the updates of epochs that may be more than those asked for, as of a cool-down."""
+    asked = given.max_iters if given.max_epochs is None else None
+    return asked or _end(epochs * per_epoch)
 
 
 def _end(steps: float) -> int:

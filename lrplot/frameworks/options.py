@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +32,8 @@ def read_given(options: Mapping[str, Any]) -> Given:
     max_iters = _count(options, "max_iters", lambda text: length_of(text, horizon))
     max_epochs, part_epochs = _epochs(options)
     if max_iters is not None and (max_epochs or part_epochs):
-        raise _wrong("max_epochs", "give --max-iters or --max-epochs, not both")
+        said = f"is {max_epochs or part_epochs:g}, beside --max-iters {max_iters:,}"
+        raise _wrong("max_epochs", f"{said}: give one of them")
     if max_epochs is not None and epoch is not None:
         max_iters = max_epochs * epoch
     return Given(
@@ -40,7 +42,7 @@ def read_given(options: Mapping[str, Any]) -> Given:
         max_epochs=max_epochs,
         part_epochs=part_epochs,
         iters_per_epoch=epoch,
-        **{key: _count(options, key, count_of) for key in _COUNTS},
+        **{key: _count(options, key, partial(count_of, counted=key)) for key in _COUNTS},
         drop_last=_value(options, "drop_last", bool),
         optimizer=options.get("optimizer"),
         auto_scale_lr=bool(options.get("auto_scale_lr")),

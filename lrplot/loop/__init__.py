@@ -84,7 +84,9 @@ def _word(options: Mapping[str, Any], key: str, known: Iterable[str], needs: str
 def _whole(options: Mapping[str, Any], key: str, kind: Any, needs: str = "") -> int:
     value = _given(options, key, needs)
     try:
-        return int(check_value(key, kind, count_of(value) if isinstance(value, str) else value))
+        return int(
+            check_value(key, kind, count_of(value, key) if isinstance(value, str) else value)
+        )
     except (UnitError, ParameterError) as error:
         raise UsageError(f"{option(key)}: {error.problems[0].message}") from None
 

@@ -6,6 +6,7 @@ each update, as a library does that steps it once for every process.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
@@ -28,17 +29,18 @@ _LOOKS = 1000  # updates at which two curves are compared
 
 
 class _Clock(NamedTuple):
-    """A schedule as it is stepped, how to say so, and how many updates some of its steps take."""
+    """A schedule as it is stepped, how to say so, and the steps it has taken at an update."""
 
     schedule: Schedule
     said: str
-    when: Callable[[int], int]
+    taken: Callable[[int], int]
 
 
 def stepped(plan: Plan, per: str = "update", times: int = 1) -> Plan:
     """Return the plan of a run whose loop steps the scheduler so, with a note of what that does.
 
-    Where the scheduler then gives no rate before the run is over, the plan ends there.
+    Where the scheduler gives no rate past its end, a loop that steps it several times stops
+    stepping it there, as accelerate's does; in any other the plan ends with the last rate.
 
     Args:
         plan: what was meant: a step of the schedule at each update, or each epoch where it says so.
@@ -49,17 +51,23 @@ def stepped(plan: Plan, per: str = "update", times: int = 1) -> Plan:
     Raises:
         UsageError: `per` needs a size that is not known.
     """
-    clock = _CLOCKS[per](plan, times)
+    clock = _CLOCKS[per](plan, times, None)
     if clock.schedule == plan.schedule:
-        return plan
+        return _noted(plan, f"stepped {clock.said}, the rate is the same")
     real = msgspec.structs.replace(plan, schedule=clock.schedule)
     end = _last_with_a_rate(real)
+    if end < plan.max_iters and times > 1:
+        clock = _CLOCKS[per](plan, times, _last_step(plan, clock))
+        real = msgspec.structs.replace(plan, schedule=clock.schedule)
+        end = plan.max_iters
     if end < plan.max_iters:
-        real = msgspec.structs.replace(real, max_iters=max(1, end))
         note = f"stepped {clock.said}, it gives no rate from update {end + 1:,} on: training stops"
-    else:
-        note = f"stepped {clock.said}, {_outcome(plan, real, clock)}"
-    return msgspec.structs.replace(real, notes=(*plan.notes, note))
+        return _noted(msgspec.structs.replace(real, max_iters=max(1, end)), note)
+    return _noted(real, f"stepped {clock.said}, {_outcome(plan, real, clock)}")
+
+
+def _noted(plan: Plan, note: str) -> Plan:
+    return msgspec.structs.replace(plan, notes=(*plan.notes, note))
 
 
 # -- the clocks ---------------------------------------------------------------------------------
@@ -73,50 +81,57 @@ def _counts_epochs(plan: Plan) -> bool:
     )
 
 
-def _per_update(plan: Plan, times: int) -> _Clock:
+def _own(plan: Plan) -> Schedule:
+    """Return the schedule on its own steps, whatever it was meant to be stepped at."""
+    if _counts_epochs(plan) and isinstance(plan.schedule, PerEpoch):
+        return plan.schedule.schedule
+    return plan.schedule
+
+
+def _hurried(schedule: Schedule, times: int, last: int | None, **epoch: Any) -> Schedule:
+    return schedule if times == 1 else Faster(schedule=schedule, times=times, last=last, **epoch)
+
+
+def _per_update(plan: Plan, times: int, last: int | None) -> _Clock:
     if plan.in_epochs:
         raise UsageError("--stepped-per update needs an epoch's length", "add --iters-per-epoch N")
-    inner = plan.schedule
-    if _counts_epochs(plan) and isinstance(inner, PerEpoch):
-        inner = inner.schedule
-    if times == 1:
-        return _Clock(inner, "at each update", int)
-    faster = Faster(schedule=inner, times=times)
-    return _Clock(faster, f"{times} times at each update", faster.when)
+    said = "at each update" if times == 1 else f"{times} times at each update"
+    return _Clock(_hurried(_own(plan), times, last), said, lambda update: update * times)
 
 
-def _per_batch(plan: Plan, times: int) -> _Clock:
+def _per_batch(plan: Plan, times: int, last: int | None) -> _Clock:
     """Return the schedule at each update's batches; those left over in an epoch step it too."""
     batches = plan.horizon.accumulate
     if batches is None:
         raise UsageError("--stepped-per micro-batch needs --accumulate", "add --accumulate N")
-    once = _per_update(plan, 1).schedule
     if batches * times == 1:
-        return _Clock(once, "at each batch", int)
+        return _per_update(plan, 1, last)._replace(said="at each batch")
     epoch: dict[str, Any] = {}
     per_epoch = plan.horizon.batches_per_epoch
     if per_epoch is not None and per_epoch != batches * (plan.iters_per_epoch or 0):
         epoch = {"iters_per_epoch": plan.iters_per_epoch, "steps_per_epoch": per_epoch * times}
     said = "at each batch" + (f" {times} times" if times > 1 else "")
-    faster = Faster(schedule=once, times=batches * times, **epoch)
-    return _Clock(faster, f"{said}, {batches * times} times an update", faster.when)
+    faster = Faster(schedule=_own(plan), times=batches * times, last=last, **epoch)
+    asked = msgspec.structs.replace(faster, last=None)
+    return _Clock(
+        faster, f"{said}, {batches * times} times an update", lambda at: int(asked.steps(at))
+    )
 
 
-def _per_epoch(plan: Plan, times: int) -> _Clock:
+def _per_epoch(plan: Plan, times: int, last: int | None) -> _Clock:
     length = plan.iters_per_epoch
     if length is None:
         hint = "add --iters-per-epoch N, or --dataset-size and --batch-size"
         raise UsageError("--stepped-per epoch needs an epoch's length", hint)
     said = "once an epoch" if times == 1 else f"{times} times an epoch"
-    once = _per_update(plan, 1).schedule if not plan.in_epochs else plan.schedule
-    inner = once if times == 1 else Faster(schedule=once, times=times)
+    inner = _hurried(_own(plan), times, last)
     whole = inner if plan.in_epochs else PerEpoch(schedule=inner, iters_per_epoch=length)
-    return _Clock(whole, said, lambda step: -(-step // times) * length)
+    return _Clock(whole, said, lambda update: update // length * times)
 
 
-def _as_it_counts(plan: Plan, times: int) -> _Clock:
+def _as_it_counts(plan: Plan, times: int, last: int | None) -> _Clock:
     """Return the schedule stepped where it is meant to be: at each update, or once an epoch."""
-    return (_per_epoch if _counts_epochs(plan) else _per_update)(plan, times)
+    return (_per_epoch if _counts_epochs(plan) else _per_update)(plan, times, last)
 
 
 _CLOCKS = {"": _as_it_counts, "update": _per_update, "micro-batch": _per_batch, "epoch": _per_epoch}
@@ -139,31 +154,77 @@ def _last_with_a_rate(plan: Plan) -> int:
     return fine
 
 
+def _last_step(plan: Plan, clock: _Clock) -> int:
+    """Return the last of the schedule's own steps that has a rate."""
+    steps = clock.taken(plan.max_iters)
+    alone = msgspec.structs.replace(plan, schedule=_own(plan), max_iters=steps)
+    return max(1, _last_with_a_rate(alone))
+
+
 def _outcome(meant: Plan, real: Plan, clock: _Clock) -> str:
-    """Say when the schedule has taken all its steps, if it does, and which rate that makes."""
-    end = meant.max_iters
-    looks = np.unique(np.linspace(0, end, _LOOKS).astype(np.int64))
+    """Say from where on the rate stays, or how many steps are taken, and which rate that makes."""
+    end, looks = meant.max_iters, _looks(meant)
     if np.array_equal(meant.lr(looks), real.lr(looks)):
         return "the rate is the same"
-    if meant.open_end:
-        return (
-            f"the rate is {real.lr(end):.6g} at update {end:,}, where {meant.lr(end):.6g} is meant"
-        )
-    rates = f"at the end the rate is {real.lr(end):.6g} where {meant.lr(end):.6g} is meant"
-    steps = _steps_of(meant)
-    over = clock.when(steps)
-    if over > end:
-        return f"the schedule does not come to its end, step {steps:,}, in the run; {rates}"
-    unit = "epoch" if meant.in_epochs else "update"
-    said = f"the schedule is over at {100 * over / end:.3g} % of the run, {unit} {over:,}"
-    after = real.lr(looks[looks >= over])
-    if np.all(after == meant.lr(end)):
-        return f"{said}; the rate stays at {real.lr(end):.6g} from there"
-    return f"{said}; {rates}"
+    over, due = _rest(real), _rest(meant)
+    if over < end and _stands(real):
+        stays = f"the rate stays at {real.lr(end):.6g} from there"
+        where = f", where {_unit(meant)} {due:,} is meant" if due < end else ""
+        return f"the schedule is over at {_at(meant, over)}; {stays}{where}"
+    rates = f"at the end the rate is {real.lr(end):.6g}"
+    taken, steps = clock.taken(end), _steps_of(meant)
+    if taken == _own(meant).extent():
+        once = "an epoch" if _counts_epochs(meant) else "an update"
+        all_of_it = f"it takes all of its {taken:,} steps in {_run(meant)}"
+        return f"{all_of_it}; {rates}, where once {once} makes {meant.lr(end):.6g}"
+    if taken > steps:
+        over = bisect_left(range(end), steps, key=clock.taken)
+        many = f"the {steps:,} steps that are meant are over at {_at(meant, over)}"
+    else:
+        many = f"it takes {taken:,} steps in {_run(meant)}, where {steps:,} are meant"
+    return f"{many}; {rates} where {meant.lr(end):.6g} is meant"
+
+
+def _at(plan: Plan, step: int) -> str:
+    return f"{100 * step / plan.max_iters:.3g} % of {_run(plan)}, {_unit(plan)} {step:,}"
+
+
+def _unit(plan: Plan) -> str:
+    return "epoch" if plan.in_epochs else "update"
+
+
+def _run(plan: Plan) -> str:
+    return "what is shown" if plan.open_end else "the run"
+
+
+def _looks(plan: Plan) -> Any:
+    return np.unique(np.linspace(0, plan.max_iters, _LOOKS).astype(np.int64))
+
+
+def _stands(plan: Plan) -> bool:
+    """Say whether the rate would stay as it is past the run's end too."""
+    end = plan.max_iters
+    try:
+        return bool(np.all(plan.lr([2 * end, 10 * end]) == plan.lr(end)))
+    except InputError:  # no rate there
+        return True
+
+
+def _rest(plan: Plan) -> int:
+    """Return the first update from which on the rate stays as it is at the run's end."""
+    looks, last = _looks(plan), plan.lr(plan.max_iters)
+    moving = np.flatnonzero(plan.lr(looks) != last)
+    if not moving.size:
+        return 0
+    before, after = int(looks[moving[-1]]), int(looks[moving[-1] + 1])
+    while after - before > 1:
+        middle = (before + after) // 2
+        before, after = (before, middle) if plan.lr(middle) == last else (middle, after)
+    return after
 
 
 def _steps_of(plan: Plan) -> int:
     """Return the steps that the schedule takes in the run as it is meant."""
-    if isinstance(plan.schedule, PerEpoch) and _counts_epochs(plan) and not plan.in_epochs:
-        return -(-plan.max_iters // plan.schedule.iters_per_epoch)
+    if _counts_epochs(plan) and not plan.in_epochs:
+        return plan.max_iters // (plan.iters_per_epoch or 1)
     return plan.max_iters

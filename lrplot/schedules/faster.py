@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
 
+import msgspec
 from msgspec import Meta
 
 from lrplot._lazy import np
@@ -32,6 +33,8 @@ class Faster(Schedule, frozen=True, kw_only=True, tag="faster"):
 
         lr(t) = schedule(e * steps_per_epoch + min(times * r, steps_per_epoch))
                 where t = e * iters_per_epoch + r
+
+    A loop may step it no further than its last step: the schedule stands there from then on.
     """
 
     schedule: Annotated[Schedule, Meta(description="the schedule, counting its own steps")]
@@ -39,6 +42,9 @@ class Faster(Schedule, frozen=True, kw_only=True, tag="faster"):
     iters_per_epoch: Annotated[Period | None, Meta(description="updates in an epoch")] = None
     steps_per_epoch: Annotated[
         Period | None, Meta(description="steps that it takes in an epoch")
+    ] = None
+    last: Annotated[
+        Period | None, Meta(description="the step after which it is stepped no more")
     ] = None
 
     def check(self) -> None:
@@ -48,6 +54,10 @@ class Faster(Schedule, frozen=True, kw_only=True, tag="faster"):
 
     def steps(self, updates: Any) -> Any:
         """Return the steps that the schedule has taken at an update, or at each of an array."""
+        return np.minimum(self._asked(updates), _FAR if self.last is None else self.last)
+
+    def _asked(self, updates: Any) -> Any:
+        """Return the steps that the loop has asked it to take."""
         if self.iters_per_epoch is None or self.steps_per_epoch is None:
             return np.minimum(updates, _FAR // self.times) * self.times
         updates = np.minimum(updates, _FAR // max(self.times, self.steps_per_epoch))
@@ -81,11 +91,13 @@ class Faster(Schedule, frozen=True, kw_only=True, tag="faster"):
         inner = self.schedule.knots(int(self.steps(end)))
         if sum(map(len, inner)) > _MANY_KNOTS:
             return (range(end + 1),)
-        return points(end, *{self.when(step) for knot in inner for step in knot})
+        last = [] if self.last is None else [self.when(self.last)]
+        return points(end, *{self.when(step) for knot in inner for step in knot}, *last)
 
     def extent(self) -> int:
         """Return the updates in which the schedule shows what it does."""
-        return max(1, self.when(self.schedule.extent()))
+        inner = self.schedule.extent()
+        return max(1, self.when(inner if self.last is None else min(inner, self.last)))
 
     def phases(self, end: int) -> tuple[Phase, ...]:
         """Return the schedule's own, in updates; those shorter than one are left out."""
@@ -100,5 +112,4 @@ class Faster(Schedule, frozen=True, kw_only=True, tag="faster"):
         inner = self.schedule.momentum()
         if inner is None:
             return None
-        epoch = {"iters_per_epoch": self.iters_per_epoch, "steps_per_epoch": self.steps_per_epoch}
-        return Faster(schedule=inner, times=self.times, **epoch)
+        return msgspec.structs.replace(self, schedule=inner)

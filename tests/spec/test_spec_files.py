@@ -206,7 +206,7 @@ def test_a_run_too_long_for_a_whole_number_of_steps_is_refused() -> None:
         {"schedule": "constant", "base_lr": 1, "max_epochs": 2**40, "iters_per_epoch": 2**40}
     )
 
-    assert found[0][0] == "max_iters"
+    assert found[0][0] == "max_epochs"
 
 
 def test_a_schedule_that_would_show_itself_past_the_last_step_shows_itself_up_to_it() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Batches",
+    "devices",
     "of_deepspeed",
     "of_lightning",
     "parts",
@@ -66,11 +67,12 @@ def shared(  # noqa: PLR0913  the parts of one sum
     """Return the parts of an update's samples: those of a GPU at a time, and how many times.
 
     What the user says stands in place of what the file does; what neither says follows from the
-    total, which stands under the key. Raises InputError where the parts do not make the total.
+    total, which stands under the key; without the number of GPUs the total is all that is known.
+    Raises InputError where the parts do not make the total.
     """
     each, times, gpus = given.batch_size or each, given.accumulate or accumulate, given.gpus
     if total is None or gpus is None:
-        return {"batch_size": each, "accumulate": times}
+        return {"batch_size": each, "accumulate": times, "of_all_gpus": total}
     if each is None:
         times = times or 1
         each = max(1, total // (gpus * times))
@@ -86,6 +88,24 @@ def per_gpu(section: Section, key: str, total: int | None, given: Given) -> int 
     """Return a GPU's part of a batch that all of them share, before any accumulation."""
     alone = msgspec.structs.replace(given, accumulate=None)
     return shared(section, key, total, alone, accumulate=1)["batch_size"]
+
+
+def devices(section: Section) -> int | None:
+    """Return the GPUs of a Lightning trainer: devices on each node; None where it takes what is."""
+    node = section.get("devices")
+    if node is None or _is_left_open(node):
+        return None
+    on_each = len(node.value) if isinstance(node.value, tuple) else _devices(section, node)
+    nodes = told(section, "num_nodes", 1)
+    return on_each * nodes if on_each and nodes else None
+
+
+def _devices(section: Section, node: Node) -> int | None:
+    """Return a number of devices; "0,1" lists them, -1 stands for all there are."""
+    if isinstance(node.value, str) and "," in node.value:
+        return len([name for name in node.value.split(",") if name.strip()])
+    count: int = section.count("devices", least=-1)
+    return count if count > 0 else None
 
 
 def refuse_size(section: Section, key: str, given: Given, why: str) -> None:
@@ -122,7 +142,13 @@ def of_deepspeed(top: Section, given: Given) -> Batches:
 def of_lightning(top: Section, given: Given) -> int | None:
     """Return the batches that make an update; a part of the data's makes no whole epoch."""
     trainer = within(top, "trainer")
-    limit = trainer.get("limit_train_batches")
-    if limit is not None and not (isinstance(limit.value, float) and limit.value == 1.0):
-        refuse_size(trainer, "limit_train_batches", given, "cuts each epoch short")
+    for key in ("limit_train_batches", "overfit_batches"):
+        node = trainer.get(key)
+        if node is not None and not _is_whole(key, node.value):
+            refuse_size(trainer, key, given, "cuts each epoch short")
     return told(trainer, "accumulate_grad_batches", 1)
+
+
+def _is_whole(key: str, limit: Any) -> bool:
+    """Say whether a limit leaves an epoch whole: 1.0 does, 1 is a batch; 0 overfits nothing."""
+    return (isinstance(limit, float) and limit == 1.0) or (key == "overfit_batches" and limit == 0)

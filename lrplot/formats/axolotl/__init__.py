@@ -131,7 +131,7 @@ def read(tree: Node, given: Given) -> Plan:
 def _run(top: Section, given: Given) -> _Run:
     """Return the run's length: max_steps, or what the epochs make."""
     epoch, of_epochs = _of_epochs(top, given)
-    steps = given.max_iters or (top.count("max_steps", 0) if given.epochs is None else 0)
+    steps = (given.max_iters or top.count("max_steps", 0)) if given.epochs is None else 0
     length = steps or of_epochs
     if length is None:
         if _needs_length(top):

@@ -130,9 +130,10 @@ def loading(tree: Node, given: Given) -> dict[str, Any]:
         return _fastreid.loading_of(solver, given)
     total = told(solver, "IMS_PER_BATCH", _IMAGES)
     meant = told(solver, _MEANT, 0, least=0)
-    if total and meant and given.gpus:
-        total = total // meant * given.gpus
-    return {"batch_size": per_gpu(solver, "IMS_PER_BATCH", total, given)}
+    if total and meant:
+        total = total // meant * given.gpus if given.gpus else None
+    each = per_gpu(solver, "IMS_PER_BATCH", total, given)
+    return {"batch_size": each, "of_all_gpus": total}
 
 
 def read(tree: Node, given: Given) -> Plan:

@@ -68,7 +68,8 @@ _KEY_OF = {
 def loading_of(section: Section, given: Given) -> dict[str, Any]:
     """Return how images are dealt out to the GPUs: whole batches, with none left over."""
     total = told(section, "IMS_PER_BATCH", _IMAGES)
-    return {"batch_size": per_gpu(section, "IMS_PER_BATCH", total, given), "rule": _RULE}
+    each = per_gpu(section, "IMS_PER_BATCH", total, given)
+    return {"batch_size": each, "of_all_gpus": total, "rule": _RULE}
 
 
 def read_solver(section: Section, given: Given, notes: list[str]) -> Plan:

@@ -87,13 +87,12 @@ def loading(tree: Node, given: Given) -> dict[str, Any]:
     top = Section(tree)
     if "num_iters_per_epoch" in top:
         refuse_size(top, "num_iters_per_epoch", given, "is the length of an epoch")
-    total = told(top, "batch_size", _BATCH)
-    counted = top.text("batch_type", "folded") in _COUNTED
-    return {
-        "batch_size": per_gpu(top, "batch_size", total, given) if counted else None,
-        "accumulate": told(top, "accum_grad", 1),
-        "rule": RULE,
-    }
+    total, times = told(top, "batch_size", _BATCH), told(top, "accum_grad", 1)
+    sizes: dict[str, Any] = {"accumulate": times, "rule": RULE}
+    if total is None or top.text("batch_type", "folded") not in _COUNTED:
+        return sizes
+    each = per_gpu(top, "batch_size", total, given)
+    return {**sizes, "batch_size": each, "of_all_gpus": total * times if times else None}
 
 
 def read(tree: Node, given: Given) -> Plan:

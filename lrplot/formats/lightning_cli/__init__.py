@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lrplot.errors import InputError, Problem
-from lrplot.formats._shared.batches import of_lightning, told, within
+from lrplot.formats._shared.batches import devices, of_lightning, told, within
 from lrplot.formats._shared.components import CLASS_PATH, arguments, component
 from lrplot.formats._shared.config import make_plan
 from lrplot.formats._shared.keys import Section
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from lrplot.plan import Given, Plan
     from lrplot.syntax.tree import Node
 
-__all__ = ["NAME", "NEEDS", "detect", "loading", "read"]
+__all__ = ["NAME", "NEEDS", "detect", "gpus", "loading", "read"]
 
 NAME = "lightning"
 NEEDS = "a LightningCLI config has an optimizer or lr_scheduler with a class_path"
@@ -77,7 +77,16 @@ def loading(tree: Node, given: Given) -> Batches:
     top = _top(Section(interpolated(tree)))
     data = within(top, "data")
     data = within(data, "init_args") if "init_args" in data else data
-    return {"batch_size": told(data, "batch_size"), "accumulate": of_lightning(top, given)}
+    return {
+        "batch_size": told(data, "batch_size"),
+        "accumulate": of_lightning(top, given),
+        "drop_last": data.flag("drop_last", default=False),
+    }
+
+
+def gpus(tree: Node) -> int | None:
+    """Return the devices of the Trainer, on all nodes."""
+    return devices(within(_top(Section(interpolated(tree))), "trainer"))
 
 
 def read(tree: Node, given: Given) -> Plan:
@@ -109,6 +118,7 @@ def _no_rate(top: Section, *, at_top: bool) -> InputError:
 def _limits(top: Section, given: Given) -> tuple[int | None, int | None, tuple[str, ...]]:
     """Return the most epochs and the most updates of the run, None where there is no such limit."""
     trainer = top.section("trainer")
+    _refuse_trial(trainer)
     steps = given.max_iters or trainer.count("max_steps", -1, least=-1)
     epochs = given.max_epochs or trainer.count("max_epochs", None, least=-1)
     notes: tuple[str, ...] = ()
@@ -119,6 +129,16 @@ def _limits(top: Section, given: Given) -> tuple[int | None, int | None, tuple[s
     if given_steps or (epochs is not None and epochs < 0):
         epochs = None
     return epochs, None if steps < 0 else steps, notes
+
+
+def _refuse_trial(trainer: Section) -> None:
+    """Refuse a run of a few batches that only tries the code."""
+    node = trainer.get("fast_dev_run")
+    if node is not None and node.value:
+        message = "ends the run after a few batches, to try the code"
+        raise trainer.wrong(
+            "fast_dev_run", message, "--set trainer.fast_dev_run=false shows it all"
+        )
 
 
 def _updates(top: Section, given: Given) -> tuple[int | None, tuple[str, ...]]:

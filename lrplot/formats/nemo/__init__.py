@@ -12,7 +12,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from lrplot.formats._shared.batches import of_lightning, parts, refuse_size, shared, told, within
+from lrplot.formats._shared.batches import (
+    devices,
+    of_lightning,
+    parts,
+    refuse_size,
+    shared,
+    told,
+    within,
+)
 from lrplot.formats._shared.keys import Section
 from lrplot.formats._shared.llm_curves import WarmedDecay
 from lrplot.formats.nemo._curves import Annealing, Noam
@@ -28,7 +36,7 @@ if TYPE_CHECKING:
     from lrplot.schedules.base import Schedule
     from lrplot.syntax.tree import Node
 
-__all__ = ["NAME", "NEEDS", "detect", "loading", "read"]
+__all__ = ["NAME", "NEEDS", "detect", "gpus", "loading", "read"]
 
 NAME = "nemo"
 NEEDS = "a NeMo config has model.optim with a sched by name"
@@ -119,6 +127,11 @@ def loading(tree: Node, given: Given) -> dict[str, Any] | None:
         "accumulate": times,
         "drop_last": loader.flag("drop_last", default=False),
     }
+
+
+def gpus(tree: Node) -> int | None:
+    """Return the devices of Lightning's Trainer, on all nodes."""
+    return devices(within(Section(interpolated(tree)), "trainer"))
 
 
 def read(tree: Node, given: Given) -> Plan:

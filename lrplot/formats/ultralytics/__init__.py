@@ -281,7 +281,8 @@ def _hyp_loader(given: Given) -> _Loader:
 
 def _plan(schedule: YoloCurve, given: Given, *, base: float, epochs: int, **more: Any) -> Plan:
     run = schedule.updates(epochs * schedule.batches)
-    epoch = given.iters_per_epoch or max(1, schedule.batches // schedule.accumulate)
+    alike = schedule.accumulate == 1  # else the warm-up's epochs have more updates than others
+    epoch = given.iters_per_epoch or (schedule.batches if alike else None)
     return make_plan(
         schedule,
         given,
