@@ -6,9 +6,11 @@ A format's module (`lrplot/formats/NAME.py`) defines
     NEEDS     optional: a clause that says what such a file has, for who has none of it
     detect    detect(tree) -> the evidence, "a DeepSpeed config: it has ...", or None
     loading   optional: loading(tree, given) -> what the file says of how samples become updates:
-              batch_size, accumulate and drop_last, and the `rule` (`lrplot.accounting`) by which
+              batch_size, accumulate and drop_last, of_all_gpus (the samples of an update where the
+              file does not say each GPU's), and the `rule` (`lrplot.accounting`) by which
               its trainer counts; None where `read` counts for itself. Where the data set's size is
               given, the length of an epoch follows, which `read` finds in given.iters_per_epoch
+    gpus      optional: gpus(tree) -> how many GPUs the file trains on; None where it does not say
     read      read(tree, given) -> Plan; raises InputError at what the file does not tell
 
 To add a format: write its module, name it here with its marks, and record curves of it under
@@ -68,7 +70,7 @@ FORMATS: dict[str, str] = {
     "llm_foundry": "max_duration scheduler optimizer",
     "olmo": "optimizer learning_rate scheduler",
     "gpt_neox": "optimizer params",
-    "litgpt": "train micro_batch_size | train global_batch_size",
+    "litgpt": "train micro_batch_size | train global_batch_size | train max_tokens",
     "nanogpt": "learning_rate | max_iters | lr_decay_iters | warmup_iters | min_lr | decay_lr",
     "nemo": "model optim",
     "mmengine": "optim_wrapper | param_scheduler",

@@ -12,7 +12,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from lrplot.accounting import Division, Rule
-from lrplot.formats._shared.batches import told, within
+from lrplot.formats._shared.batches import devices, told, within
 from lrplot.formats._shared.keys import Section
 from lrplot.formats._shared.llm_curves import WarmedDecay
 from lrplot.formats._shared.places import defaulted
@@ -22,13 +22,18 @@ if TYPE_CHECKING:
     from lrplot.plan import Given
     from lrplot.syntax.tree import Node
 
-__all__ = ["NAME", "NEEDS", "detect", "loading", "read"]
+__all__ = ["NAME", "NEEDS", "detect", "gpus", "loading", "read"]
 
 NAME = "litgpt"
-NEEDS = "a LitGPT config has train with lr_warmup_steps and micro_batch_size"
+NEEDS = "a LitGPT config has train with two of lr_warmup_steps, micro_batch_size and such"
 CONVENTION = "litgpt 0.5.13"
 
-_TORCH_LR = {"AdamW": 1e-3, "Adam": 1e-3, "SGD": 1e-3}
+_TORCH_LR = {
+    **dict.fromkeys(("Adam", "AdamW", "Muon", "RAdam", "SGD", "SparseAdam"), 1e-3),
+    **dict.fromkeys(("Adamax", "NAdam"), 2e-3),
+    **dict.fromkeys(("ASGD", "Adafactor", "Adagrad", "RMSprop", "Rprop"), 1e-2),
+    **dict.fromkeys(("Adadelta", "LBFGS"), 1.0),
+}
 _FINETUNE = {"lr_warmup_steps": 100, "epochs": 5}
 _PRETRAIN = {
     "lr_warmup_steps": 2000,
@@ -38,6 +43,8 @@ _PRETRAIN = {
     "micro_batch_size": 4,
 }
 _OF_FINETUNE = {"global_batch_size": 16, "micro_batch_size": 1}  # beside what shapes its curve
+_MARKS = (*_OF_FINETUNE, "max_tokens")
+_NOT_OF_FINETUNE = ("lr_warmup_fraction", "max_tokens", "max_norm", "tie_embeddings")
 RULE = Rule(
     name="LitGPT",
     divisions=(
@@ -46,6 +53,8 @@ RULE = Rule(
         Division(("accumulate",), "down"),
     ),
 )
+_BESIDE_MARKS = ("lr_warmup_steps", "lr_warmup_fraction", "max_seq_length")
+_STEPS_DO_NOTHING = "train.max_steps does not end litgpt's pretraining: train.max_tokens does"
 _SHAPING = ("lr_warmup_fraction", "max_steps", "max_seq_length", "max_time", "learning_rate")
 _BESIDE = (
     "save_interval",
@@ -62,10 +71,10 @@ def detect(tree: Node) -> str | None:
     """Say why the tree is a LitGPT config; None where it is not."""
     train = tree.value.get("train") if isinstance(tree.value, dict) else None
     keys = train.value.keys() if train is not None and isinstance(train.value, dict) else set()
-    warmup = sorted({"lr_warmup_steps", "lr_warmup_fraction"} & keys)
-    if not warmup or not {"micro_batch_size", "global_batch_size"} & keys:
+    told = [key for key in (*_MARKS, *_BESIDE_MARKS) if key in keys]
+    if len(told) == 1 or not {*_MARKS} & {*told}:
         return None
-    return f"a LitGPT config: it has train.{warmup[-1]} and a batch size beside it"
+    return f"a LitGPT config: it has train.{told[0]} and train.{told[1]}"
 
 
 def loading(tree: Node, given: Given) -> dict[str, Any]:
@@ -84,13 +93,16 @@ def loading(tree: Node, given: Given) -> dict[str, Any]:
     return {"batch_size": micro, "accumulate": times, "seq_len": length, "rule": RULE}
 
 
+def gpus(tree: Node) -> int | None:
+    """Return the devices, on all nodes."""
+    return devices(Section(tree))
+
+
 def read(tree: Node, given: Given) -> Plan:
     """Return the plan of a config; raise InputError."""
     top = Section(tree)
     train = top.section("train")
     train.refuse_others(*_FINETUNE, *_PRETRAIN, *_SHAPING, *_BESIDE)
-    if train.number("lr_warmup_fraction", 0.0) and train.count("lr_warmup_steps", 0):
-        raise train.wrong("lr_warmup_fraction", "goes without lr_warmup_steps, or the reverse")
     rate, notes = _rate(top, train, given)
     pretrains = _pretrains(top, train)
     schedule, updates, more = (_pretrain if pretrains else _finetune)(top, train, given)
@@ -116,23 +128,37 @@ def _rate(top: Section, train: Section, given: Given) -> tuple[float, list[str]]
         return given.base_lr, []
     optimizer = top.get("optimizer")
     if optimizer is not None and isinstance(optimizer.value, dict):
-        return top.section("optimizer").section("init_args").number("lr"), []
+        return _rate_of_class(top.section("optimizer"))
     for section in (train, top.section("optim")):
         if "learning_rate" in section:
             return section.number("learning_rate"), []
-    name = top.text("optimizer", "AdamW")
+    return _torch_rate(top, "optimizer", top.text("optimizer", "AdamW"))
+
+
+def _rate_of_class(optimizer: Section) -> tuple[float, list[str]]:
+    if "init_args" not in optimizer:
+        raise optimizer.wrong("init_args", "is missing")
+    told = optimizer.section("init_args")
+    if "lr" in told:
+        return told.number("lr"), []
+    return _torch_rate(optimizer, "class_path", optimizer.text("class_path"))
+
+
+def _torch_rate(section: Section, key: str, name: str) -> tuple[float, list[str]]:
     if name.rpartition(".")[2] not in _TORCH_LR:
         message = f"does not tell the rate, and that of {name} is not known"
-        raise top.wrong("optimizer", message, "give --base-lr")
+        raise section.wrong(key, message, "give --base-lr")
     rate = _TORCH_LR[name.rpartition(".")[2]]
     return rate, [f"optimizer has no lr; torch's default for {name} is {rate:g}"]
 
 
 def _finetune(top: Section, train: Section, given: Given) -> tuple[WarmedDecay, int, list[str]]:
     """Return a rise from 0 and a cosine to 0, over epochs or max_steps, whichever end first."""
-    del top
-    if train.number("lr_warmup_fraction", 0.0):
-        raise train.wrong("lr_warmup_fraction", "is not supported by litgpt finetune")
+    for key in _NOT_OF_FINETUNE:
+        if key in train:
+            raise train.wrong(key, "is not supported by litgpt finetune")
+    _refuse_nothing(train, *_FINETUNE, *_OF_FINETUNE)
+    _micro_batches(train, _OF_FINETUNE, given.gpus or told(top, "devices", 1) or 1)
     updates = given.max_iters
     if updates is None:
         per_epoch = given.need("iters_per_epoch", "train.epochs")
@@ -153,16 +179,11 @@ def _settled(given: Given) -> tuple[str, ...]:
 
 def _pretrain(top: Section, train: Section, given: Given) -> tuple[WarmedDecay, int, list[str]]:
     """Return a rise from 0 and a cosine to min_lr, over max_tokens in micro-batches."""
-    for key in ("epochs", "max_steps"):
-        if train.count(key, 0):
-            raise train.wrong(key, "is not supported by litgpt pretrain", "it has max_tokens")
-    gpus = _gpus(top, given)
-    micro = train.count("micro_batch_size", _PRETRAIN["micro_batch_size"], least=1)
-    batch = train.count("global_batch_size", _PRETRAIN["global_batch_size"], least=1)
-    each = batch // gpus // micro
-    if each < 1:
-        message = f"is too small for {gpus} devices and micro-batches of {micro}"
-        raise train.wrong("global_batch_size", message)
+    if "epochs" in train:
+        raise train.wrong("epochs", "is not supported by litgpt pretrain", "it has max_tokens")
+    _refuse_nothing(train, "min_lr", "max_norm", "max_tokens", *_OF_FINETUNE)
+    gpus: int = given.need("gpus", "devices: auto, which max_tokens are divided by,")
+    each, micro = _micro_batches(train, _PRETRAIN, gpus)
     ticks = _ticks(top, train, given, gpus * micro, each)
     schedule = WarmedDecay(
         warmup=min(ticks, _warmup(train, given, each)),
@@ -171,21 +192,27 @@ def _pretrain(top: Section, train: Section, given: Given) -> tuple[WarmedDecay, 
         first=each - 1,
         stride=each,
     )
-    wanted = {key: f"{v:g}" for key, v in _PRETRAIN.items() if key not in _settled(given)}
-    if "lr_warmup_fraction" in train:
-        del wanted["lr_warmup_steps"]
-    return schedule, max(1, ticks // each), defaulted(train, wanted, "litgpt pretrain")
+    known = {*_settled(given), *train.entries}
+    wanted = {key: f"{value:g}" for key, value in _PRETRAIN.items() if key not in known}
+    notes = [_STEPS_DO_NOTHING] if "max_steps" in train else []
+    return schedule, max(1, ticks // each), [*defaulted(train, wanted, "litgpt pretrain"), *notes]
 
 
-def _gpus(top: Section, given: Given) -> int:
-    """Return the processes: --gpus, or devices on each node."""
-    if given.gpus is not None:
-        return given.gpus
-    if top.text("devices", "auto") in {"auto", "-1"}:
-        given.need("gpus", "devices: auto, which max_tokens are divided by,")
-    devices: int = top.count("devices", least=1)
-    nodes: int = top.count("num_nodes", 1, least=1)
-    return devices * nodes
+def _refuse_nothing(train: Section, *keys: str) -> None:
+    """Refuse keys that say null: to LitGPT this is not what is there without the key."""
+    for key in keys:
+        if key in train.entries and key not in train:
+            raise train.wrong(key, "must not be null")
+
+
+def _micro_batches(train: Section, defaults: dict[str, Any], gpus: int) -> tuple[int, int]:
+    """Return a GPU's micro-batches in an update, and the samples of one."""
+    batch, micro = (train.count(key, defaults[key], least=1) for key in _OF_FINETUNE)
+    each = batch // gpus // micro
+    if each < 1:
+        message = f"is too small for {gpus} devices and micro-batches of {micro}"
+        raise train.wrong("global_batch_size", message)
+    return each, micro
 
 
 def _ticks(top: Section, train: Section, given: Given, samples: int, each: int) -> int:
@@ -209,12 +236,19 @@ def _length(top: Section, train: Section) -> int:
 
 
 def _warmup(train: Section, given: Given, each: int) -> int:
+    """Return the micro-batches of the warm-up: none where lr_warmup_steps is null."""
     fraction: float = train.number("lr_warmup_fraction", 0.0)
     if not 0 <= fraction <= 1:
         raise train.wrong("lr_warmup_fraction", f"must lie between 0 and 1, got {fraction:g}")
+    if fraction and _warmup_steps(train):
+        message = "goes without lr_warmup_steps, whose default is not 0"
+        raise train.wrong("lr_warmup_fraction", message, "set lr_warmup_steps to null")
     if fraction:
         epoch: int = given.need("iters_per_epoch", "train.lr_warmup_fraction, a part of an epoch,")
         return math.ceil(fraction * epoch * each)
-    default = 0 if "lr_warmup_fraction" in train else _PRETRAIN["lr_warmup_steps"]
-    steps: int = train.count("lr_warmup_steps", default)
-    return steps * each
+    return _warmup_steps(train) * each
+
+
+def _warmup_steps(train: Section) -> int:
+    default = 0 if "lr_warmup_steps" in train.entries else _PRETRAIN["lr_warmup_steps"]
+    return int(train.count("lr_warmup_steps", default))

@@ -3,7 +3,9 @@
     max_duration: 2ep     ep: epochs, ba: batches (updates), sp: samples, tok: tokens
     t_warmup: 0.02dur     dur: a part of max_duration, cut to a whole one of its units
 
-A file for MosaicML's platform (mcli) has all of it under `parameters`.
+A file for MosaicML's platform (mcli) has all of it under `parameters`. The rate shown is the
+scheduler's at the update's own time; Composer's Trainer, which steps the scheduler before its
+clock, uses it one update later.
 Sources: llm-foundry 0.22.0, llmfoundry/optim; composer 0.32.1, composer/optim/scheduler.py and
 core/time.py.
 """
@@ -30,6 +32,10 @@ __all__ = ["NAME", "NEEDS", "detect", "loading", "read"]
 NAME = "llm-foundry"
 NEEDS = "an llm-foundry config has max_duration, optimizer.name and scheduler.name"
 CONVENTION = "llm-foundry 0.22.0, composer 0.32.1"
+_LATE = (
+    "Composer's Trainer steps the scheduler before its clock: its updates use the rate of the "
+    "update before them, the first two the same"
+)
 
 _KEYS = {
     "constant_with_warmup": ("t_warmup", "alpha", "t_max", "scale_warmup"),
@@ -107,6 +113,7 @@ def read(tree: Node, given: Given) -> Plan:
         max_iters=clock.updates(),
         iters_per_epoch=given.iters_per_epoch,
         convention=CONVENTION,
+        notes=(_LATE,),
     )
 
 

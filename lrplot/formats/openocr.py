@@ -4,26 +4,30 @@
     Optimizer: {name: AdamW, lr: 0.00065}
     LRScheduler: {name: OneCycleLR, warmup_epoch: 1.5}
 
-Most of its schedulers are LambdaLRs; two count their warmup_epoch in updates. Source: OpenOCR,
-openrec/optimizer/lr.py and __init__.py.
+Most of its schedulers are LambdaLRs; two count their warmup_epoch in updates. The trainer logs what
+a step raises, and goes on at the rate that stands. Source: openocr-python 0.1.5,
+openrec/optimizer/lr.py and __init__.py, tools/engine/trainer.py.
 """
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from lrplot._lazy import np
 from lrplot.formats._shared.batches import told, within
 from lrplot.formats._shared.keys import Section
 from lrplot.formats._shared.lengths import epochs_of
-from lrplot.formats._shared.places import placed
+from lrplot.formats._shared.places import numbers, placed
 from lrplot.frameworks.axis import Axis, by_epoch, by_update
 from lrplot.plan import Plan
+from lrplot.schedules.base import Knots, Phase, Schedule, points
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from lrplot.plan import Given
-    from lrplot.schedules.base import Schedule
+    from lrplot.schedules.base import Rates, Steps
     from lrplot.syntax.tree import Node
 
 __all__ = ["NAME", "NEEDS", "detect", "loading", "read"]
@@ -34,6 +38,37 @@ NEEDS = "an OpenOCR config has Global.epoch_num, and LRScheduler with a name"
 _LAST_RATE = 0.00001  # of CdistNetLR, whatever the config says
 _STARTS_AT = 1e-7  # of the peak, in WarmupCosineLR
 _MANY = 100_000
+
+
+class Kept(Schedule, frozen=True, kw_only=True, tag="openocr.kept"):
+    """Another schedule up to a step, whose rate stays from there on.
+
+    lr(t) = schedule(min(t, until))
+    """
+
+    schedule: Schedule
+    until: int
+
+    def lr(self, steps: Steps, base: Rates) -> Rates:
+        """Evaluate the schedule, at the last of its steps where it is over."""
+        return self.schedule.lr(np.minimum(steps, self.until), base)
+
+    def knots(self, end: int) -> Knots:
+        """Return the schedule's knots, and the step from which its rate stays."""
+        return (*self.schedule.knots(min(end, self.until)), *points(end, self.until))
+
+    def uses_base(self) -> bool:
+        """Say whether the schedule does."""
+        return self.schedule.uses_base()
+
+    def phases(self, end: int) -> tuple[Phase, ...]:
+        """Return the schedule's phases."""
+        return self.schedule.phases(end)
+
+    def momentum(self) -> Schedule | None:
+        """Return the schedule's momentum, which stays as the rate does."""
+        cycled = self.schedule.momentum()
+        return None if cycled is None else Kept(schedule=cycled, until=self.until)
 
 
 class _Run(NamedTuple):
@@ -86,6 +121,7 @@ def read(tree: Node, given: Given) -> Plan:
     rate = given.base_lr
     if rate is None:
         rate = top.section("Optimizer").number("lr")
+    _refuse_fewer_updates(top.section("Global"))
     epochs = epochs_of(top.section("Global"), "epoch_num", given)
     axis = _axis(name, builder, _Run(section, rate, epochs, 1), given)
     return Plan(
@@ -101,12 +137,23 @@ def read(tree: Node, given: Given) -> Plan:
 def _axis(name: str, builder: Callable[[_Run], Schedule], run: _Run, given: Given) -> Axis:
     """Return the schedule on updates, or on epochs where that is all it changes with."""
     with placed(run.section, {"num_warmup_steps": "warmup_epoch", "pct_start": "warmup_epoch"}):
-        in_epochs = name in _BY_EPOCH and not run.section.number("warmup_epoch", 0.0)
-        if in_epochs and given.iters_per_epoch is None:
+        if given.iters_per_epoch is None and name in _BY_EPOCH and _changes_between_epochs(run):
             return by_epoch(builder(run), run.epochs, given)
         per_epoch = given.need("iters_per_epoch", f"{name}, which counts updates by the epoch,")
         schedule = builder(run._replace(per_epoch=per_epoch))
     return by_update(schedule, run.epochs, per_epoch, given)
+
+
+def _changes_between_epochs(run: _Run) -> bool:
+    marks = run.section.numbers("milestones", ())
+    return not run.section.number("warmup_epoch", 0.0) and all(mark % 1 == 0 for mark in marks)
+
+
+def _refuse_fewer_updates(run: Section) -> None:
+    """Refuse updates of several batches: the scheduler is stepped at each batch all the same."""
+    if run.flag("use_amp", default=False) and run.count("accumulation_steps", 1) > 1:
+        message = "makes an update of several batches, at each of which OpenOCR steps the scheduler"
+        raise run.wrong("accumulation_steps", message, "leave it out to see the rate of each batch")
 
 
 def _notes(section: Section, name: str, own: tuple[str, ...]) -> list[str]:
@@ -144,14 +191,22 @@ def _cosine(run: _Run) -> Schedule:
 
 
 def _polynomial(run: _Run) -> Schedule:
+    """Return the rise and the fall; where the rise takes all of the run, its last step raises."""
+    from lrplot.frameworks._absolute import constant
     from lrplot.frameworks.transformers._curves import PolynomialDecay
+    from lrplot.schedules.combine import Sequence
 
-    return PolynomialDecay(
+    floor, end = run.section.number("lr_end", 1e-7), run.steps
+    decay = PolynomialDecay(
         num_warmup_steps=run.warmup(),
-        num_training_steps=run.steps,
-        lr_end=run.section.number("lr_end", 1e-7),
+        num_training_steps=end,
+        lr_end=floor,
         power=run.section.number("power", 1.0),
     )
+    if run.warmup() != end:
+        return decay
+    kept = Kept(schedule=decay, until=end - 1)
+    return Sequence(schedules=(kept, constant(floor)), milestones=(end + 1,))
 
 
 def _decayed_at(run: _Run, milestones: list[int]) -> Schedule:
@@ -166,10 +221,8 @@ def _decayed_at(run: _Run, milestones: list[int]) -> Schedule:
 
 
 def _multi_step(run: _Run) -> Schedule:
-    marks = run.section.numbers("milestones")
-    if any(mark * run.per_epoch != int(mark * run.per_epoch) or mark < 0 for mark in marks):
-        raise run.section.wrong("milestones", "must be epochs that end with an update")
-    return _decayed_at(run, sorted(int(mark * run.per_epoch) for mark in marks))
+    marks = (max(0, math.ceil(mark * run.per_epoch)) for mark in numbers(run.section, "milestones"))
+    return _decayed_at(run, sorted(marks))
 
 
 def _step(run: _Run) -> Schedule:
@@ -183,13 +236,15 @@ def _one_cycle(run: _Run) -> Schedule:
     from lrplot.frameworks.calls import OPTIMIZER
     from lrplot.frameworks.torch import OneCycleLR
 
-    return OneCycleLR(
+    rise = run.section.number("warmup_epoch", 1.0) / run.epochs
+    cycle = OneCycleLR(
         OPTIMIZER,
         max_lr=run.rate,
         total_steps=run.steps,
-        pct_start=run.section.number("warmup_epoch", 1.0) / run.epochs,
+        pct_start=rise,
         cycle_momentum=run.section.flag("cycle_momentum", default=True),
     )
+    return Kept(schedule=cycle, until=run.steps - (rise == 1))
 
 
 def _cdistnet(run: _Run) -> Schedule:

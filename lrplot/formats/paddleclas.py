@@ -212,6 +212,8 @@ def _cyclic(recipe: Recipe, clock: _Clock) -> Schedule:
         "scale_mode",
     )
     recipe.asked |= {"verbose", "scale_mode"}
+    for key in ("warmup_epoch", "warmup_start_lr"):  # which have no defaults here
+        recipe.number(key)
     return recipe.make(
         "CyclicLR",
         base_learning_rate=recipe.peak("base_learning_rate"),

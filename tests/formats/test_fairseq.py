@@ -69,9 +69,37 @@ def test_inverse_sqrt_step_and_fixed(read: Callable[..., Plan]) -> None:
     assert fixed.lr([0, 3, 4]).tolist() == [0.25, 1, 1]
 
 
+def test_fixed_may_have_a_rate_for_each_epoch(read: Callable[..., Plan]) -> None:
+    run = "optimization: {max_epoch: 4, lr: [1.0, 3.0]}\n"
+    plan = read("_name: fixed, warmup_updates: 20", run, iters_per_epoch=10)
+    assert plan.lr([0, 9, 10, 19, 39]).tolist() == pytest.approx([0.05, 0.5, 1.65, 3, 3])
+    annealed = read("_name: fixed, force_anneal: 3, lr_shrink: 0.5", run, iters_per_epoch=10)
+    assert annealed.lr([9, 10, 20, 30]).tolist() == [1, 3, 1.5, 0.75]
+
+
+def test_triangular_shrinks_its_peaks(read: Callable[..., Plan]) -> None:
+    plan = read("_name: triangular, max_lr: 3, lr_period_updates: 20, lr_shrink: 0.5")
+    assert plan.lr([0, 5, 10, 20, 30]).tolist() == [1, 2, 3, 1, 1.5]
+    low = read("_name: triangular, max_lr: 3, lr_period_updates: 21, lr_shrink: 0.5, shrink_min: 1")
+    assert low.lr([10, 20, 30]).tolist() == [3, 0.5, 1.5]
+
+
+@pytest.mark.parametrize("lengths", ["", "max_epoch: 3, "])
+@pytest.mark.parametrize(
+    "scheduler", ["cosine", "polynomial_decay", "tri_stage, phase_ratio: [0.1, 0.4, 0.5]"]
+)
+def test_epochs_are_no_length_to_a_schedule(
+    read: Callable[..., Plan], scheduler: str, lengths: str
+) -> None:
+    run = f"optimization: {{{lengths}lr: [1.0]}}\n"
+    with pytest.raises(InputError, match="max_update"):
+        read(f"_name: {scheduler}", run, iters_per_epoch=10)
+
+
 @pytest.mark.parametrize(
     "scheduler",
     [
+        "_name: triangular, max_lr: 3, lr_period_updates: 25",
         "_name: tri_stage, phase_ratio: [0.1, 0.4, 0.5]",
         "_name: polynomial_decay, warmup_updates: 20",
         "_name: polynomial_decay, warmup_updates: 120, end_learning_rate: 0.5",
@@ -129,7 +157,9 @@ def test_interpolation_and_options(read: Callable[..., Plan]) -> None:
     )
     assert (plan.max_iters, plan.lr(50)) == (50, 0.5)
     epochs = "optimization: {max_epoch: 3, lr: [1.0]}\n"
-    assert read("_name: polynomial_decay", epochs, iters_per_epoch=10).max_iters == 30
+    assert read("_name: inverse_sqrt", epochs, iters_per_epoch=10).max_iters == 30
+    both = "optimization: {max_epoch: 3, max_update: 50, lr: [1.0]}\n"
+    assert read("_name: polynomial_decay", both, iters_per_epoch=10).lr(25) == 0.5
     assert read("_name: fixed", "optimization: {max_update: 9}\n").base_lr == 0.25
 
 
@@ -144,7 +174,13 @@ def test_interpolation_and_options(read: Callable[..., Plan]) -> None:
         ("_name: inverse_sqrt, warmup_updates: 0", RUN, "must be at least 1"),
         ("_name: cosine, warmup_updates: 100", RUN, "leaves nothing of the run's 100 updates"),
         ("_name: cosine, t_mult: 0.5", RUN, "lr_scheduler.t_mult: "),
-        ("_name: fixed", "optimization: {max_update: 9, lr: [1, 2]}\n", "must hold one rate"),
+        ("_name: tri_stage, phase_ratio: [0.2, 0.7, 0.1]", RUN, "these make 0.9999999999999999"),
+        ("_name: cosine, min_lr: 1", RUN, "lr_scheduler.min_lr: must be below lr, 1, got 1"),
+        ("_name: step, min_lr: 2", RUN, "lr_scheduler.min_lr: must be below lr, 1, got 2"),
+        ("_name: triangular, max_lr: 0.5", RUN, "lr_scheduler.max_lr: must be above lr, 1"),
+        ("_name: cosine", "optimization: {max_update: 9, lr: [1, 2]}\n", "takes one rate"),
+        ("_name: fixed", "optimization: {max_update: 9, lr: [1, 2]}\n", "--iters-per-epoch"),
+        ("_name: fixed", "optimization: {max_update: 9, lr: []}\n", "must hold a rate"),
         ("_name: fixed", "optimization: {lr: [1]}\n", "needs --max-iters"),
         ("_name: pass_through", RUN, "which have no lr_scheduler"),
     ],

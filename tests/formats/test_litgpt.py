@@ -66,6 +66,19 @@ def test_without_a_length_of_its_own_a_sample_is_as_long_as_the_model_takes(
     assert read("lr_warmup_steps: 5, max_tokens: 6400, max_seq_length: null", model).max_iters == 50
 
 
+def test_pretraining_has_no_limit_of_steps(read: Callable[..., Plan]) -> None:
+    train = "lr_warmup_steps: null, max_steps: 5, max_tokens: 6400, max_seq_length: 8"
+    plan = read(train, PRETRAIN)
+    assert plan.max_iters == 50
+    assert plan.lr(0) == pytest.approx(1, rel=1e-3)
+    assert "does not end litgpt's pretraining" in plan.notes[-1]
+
+
+def test_a_config_is_told_by_two_keys_of_train(write: Callable[..., Path]) -> None:
+    text = f"{PRETRAIN}train: {{max_tokens: 409600, max_seq_length: 8}}\n"
+    assert load(write("run.yaml", text)).max_iters == 100
+
+
 def test_devices_that_nobody_counted_are_asked_for(read: Callable[..., Plan]) -> None:
     train = "lr_warmup_steps: 5, max_tokens: 6400, max_seq_length: 8"
     with pytest.raises(InputError, match="needs --gpus"):
@@ -88,6 +101,8 @@ def test_a_rate_that_is_not_in_the_file_is_said(read: Callable[..., Plan]) -> No
     assert old.base_lr == 2
     galore = "checkpoint_dir: x\noptim: {optimizer: galore_adamw, learning_rate: 3}\n"
     assert read("lr_warmup_steps: 5", galore, max_iters=10).base_lr == 3
+    bare = "checkpoint_dir: x\noptimizer: {class_path: torch.optim.NAdam, init_args: {}}\n"
+    assert read("lr_warmup_steps: 5", bare, max_iters=10).base_lr == 2e-3
     with pytest.raises(InputError, match="does not tell the rate"):
         read("lr_warmup_steps: 5", "checkpoint_dir: x\noptimizer: GaLore\n", max_iters=10)
 
@@ -99,11 +114,21 @@ def test_a_rate_that_is_not_in_the_file_is_said(read: Callable[..., Plan]) -> No
         ("lr_warmup_steps: 0, epochs: 1", TUNE, "train.lr_warmup_steps: must be at least 1"),
         ("lr_warmup_fraction: 0.1, epochs: 1", TUNE, "is not supported by litgpt finetune"),
         (
-            "lr_warmup_fraction: 0.1, lr_warmup_steps: 5",
-            TUNE,
+            "lr_warmup_fraction: 0.1, lr_warmup_steps: 5, max_tokens: 9, max_seq_length: 1",
+            PRETRAIN,
             "train.lr_warmup_fraction: goes without lr_warmup_steps",
         ),
-        ("lr_warmup_steps: 5, max_steps: 5", PRETRAIN, "is not supported by litgpt pretrain"),
+        ("lr_warmup_fraction: 0.1, max_seq_length: 8", PRETRAIN, "set lr_warmup_steps to null"),
+        ("lr_warmup_steps: 5, epochs: 5", PRETRAIN, "is not supported by litgpt pretrain"),
+        ("lr_warmup_steps: 5, max_tokens: null", PRETRAIN, "train.max_tokens: must not be null"),
+        ("lr_warmup_steps: null", TUNE, "train.lr_warmup_steps: must not be null"),
+        ("lr_warmup_steps: 5, max_norm: 1", TUNE, "train.max_norm: is not supported by litgpt"),
+        (
+            "lr_warmup_steps: 5",
+            "checkpoint_dir: x\noptimizer: {class_path: torch.optim.SGD}\n",
+            "optimizer.init_args: is missing",
+        ),
+        ("lr_warmup_steps: 5", TUNE + "devices: 9\n", "is too small for 9 devices"),
         ("lr_warmup_steps: 5, max_tokens: 99", PRETRAIN, "add --set train.max_seq_length=N"),
     ],
 )

@@ -88,6 +88,11 @@ def test_a_run_in_epochs_needs_their_length(read: Callable[..., Plan]) -> None:
         read("name: cosine_with_warmup, t_warmup: 20ba", "2ep")
 
 
+def test_that_the_trainer_is_an_update_late_is_said(read: Callable[..., Plan]) -> None:
+    plan = read("name: cosine_with_warmup, t_warmup: 20ba")
+    assert "its updates use the rate of the update before them" in plan.notes[-1]
+
+
 def test_what_an_interpolation_stands_for_counts(read: Callable[..., Plan]) -> None:
     assert read("name: cosine_with_warmup, t_warmup: 0ba", "${length}").max_iters == 100
 

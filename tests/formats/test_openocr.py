@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
 from lrplot.errors import InputError
@@ -33,6 +34,9 @@ def read(write: Callable[..., Path]) -> Callable[..., Plan]:
         ("name: CosineAnnealingLR, warmup_epoch: 2", [10, 20, 60, 100], [0.5, 1, 0.5, 0]),
         ("name: PolynomialLR, power: 2, lr_end: 0", [0, 50, 100, 110], [1, 0.25, 0, 0]),
         ("name: MultiStepLR, milestones: [2, 5]", [19, 20, 49, 50], [1, 0.1, 0.1, 0.01]),
+        ("name: MultiStepLR, milestones: [0.55]", [5, 6], [1, 0.1]),
+        ("name: OneCycleLR, warmup_epoch: 10", [99, 100, 150], [1, 1, 1]),
+        ("name: PolynomialLR, warmup_epoch: 10, lr_end: 0.5", [50, 100, 101], [0.5, 0.99, 0.5]),
         ("name: StepLR, step_size: 3, gamma: 0.5", [29, 30, 60, 90], [1, 0.5, 0.25, 0.125]),
         ("name: WarmupCosineLR, warmup_steps: 20, eta_min: 0.5", [0, 20, 60], [1e-7, 1, 0.75]),
         ("name: WarmupCosine", [0, 50, 100], [1, 0.5, 0]),
@@ -62,8 +66,24 @@ def test_milestones_alone_are_exact_on_epochs(read: Callable[..., Plan]) -> None
     plan = read("name: MultiStepLR, milestones: [6]")
     assert plan.max_iters == 10
     assert plan.lr([5, 6]).tolist() == [1, 0.1]
-    with pytest.raises(InputError, match="needs --iters-per-epoch"):
-        read("name: CosineAnnealingLR")
+    for scheduler in ("CosineAnnealingLR", "MultiStepLR, milestones: [0.5]"):
+        with pytest.raises(InputError, match="needs --iters-per-epoch"):
+            read(f"name: {scheduler}")
+
+
+def test_momentum_stays_where_the_rate_does(read: Callable[..., Plan]) -> None:
+    cycled = read("name: OneCycleLR, warmup_epoch: 10", iters_per_epoch=10).schedule.momentum()
+    assert cycled is not None
+    assert cycled.lr(np.array([0, 99, 150]), np.ones(3)).tolist() == pytest.approx(
+        [0.95, 0.85, 0.85]
+    )
+
+
+def test_accumulated_batches_are_refused(write: Callable[..., Path]) -> None:
+    text = "Global: {epoch_num: 4, use_amp: true, accumulation_steps: 2}\n"
+    text += "Optimizer: {lr: 1.0}\nLRScheduler: {name: ConstLR}\n"
+    with pytest.raises(InputError, match="accumulation_steps: makes an update of several"):
+        load(write("c.yml", text), iters_per_epoch=10)
 
 
 def test_keys_that_do_nothing_are_said(read: Callable[..., Plan]) -> None:
@@ -78,7 +98,6 @@ def test_keys_that_do_nothing_are_said(read: Callable[..., Plan]) -> None:
         ("name: CosineLR", "LRScheduler.name: has no option 'CosineLR'"),
         ("name: LinearLR, warmup: 3", "LRScheduler.warmup: is not a key"),
         ("name: MultiStepLR", "LRScheduler.milestones: is missing"),
-        ("name: MultiStepLR, milestones: [0.55]", "epochs that end with an update"),
         ("name: OneCycleLR, warmup_epoch: 20", "LRScheduler.warmup_epoch: must be a float between"),
     ],
 )

@@ -110,6 +110,8 @@ def test_one_cycle_and_cyclic_are_paddles(read: Read) -> None:
     shape = "base_learning_rate: 0.1, max_learning_rate: 0.3, step_size_up: 50"
     wave = read(f"name: Cyclic, {shape}, warmup_epoch: 0, warmup_start_lr: 0")
     assert [wave.lr(step) for step in (0, 50, 75, 100)] == pytest.approx([0.1, 0.3, 0.2, 0.1])
+    with pytest.raises(InputError, match=r"lr\.warmup_start_lr: is missing"):
+        read(f"name: Cyclic, {shape}, warmup_epoch: 0")
 
 
 def test_last_epoch_0_is_a_step_ahead(read: Read) -> None:

@@ -78,6 +78,11 @@ def test_each_of_its_schedulers_is_known(read: Read, scheduler: str, rates: list
     assert found == pytest.approx(rates)
 
 
+def test_a_milestone_between_two_updates_takes_force_at_the_later(read: Read) -> None:
+    plan = read(f"{RUN}, LR_SCHEDULER: {{NAME: multistep, MULTISTEPS: [6.05], GAMMA: 0.5}}")
+    assert [plan.lr(61), plan.lr(62)] == pytest.approx([0.01, 0.005])
+
+
 def test_defaults_and_bases_are_those_of_config_py(write: Callable[..., Path]) -> None:
     write("base.yaml", "MODEL: {TYPE: swin}\nTRAIN: {EPOCHS: 50}")
     path = write("top.yaml", "BASE: ['base.yaml']\nMODEL: {TYPE: swinv2}\nTRAIN: {MIN_LR: 0.0}")
@@ -93,7 +98,7 @@ def test_defaults_and_bases_are_those_of_config_py(write: Callable[..., Path]) -
         (f"{RUN}, LR_SCHEDULER: {{NAME: cosin}}", "did you mean 'cosine'"),
         (f"{RUN}, LR_SCHEDULER: {{POWER: 2}}", "TRAIN.LR_SCHEDULER.POWER: is not a key"),
         (f"{RUN}, LR_SCHEDULER: {{NAME: multistep}}", "MULTISTEPS: must hold epochs"),
-        (f"EPOCHS: 2, WARMUP_EPOCHS: 2, {RATES}", "TRAIN.EPOCHS: "),
+        (f"EPOCHS: 2, WARMUP_EPOCHS: 2, {RATES}", "leaves nothing of the run: 20 of 20 updates"),
     ],
 )
 def test_what_is_wrong_is_said_at_the_key(read: Read, train: str, message: str) -> None:

@@ -1,7 +1,7 @@
 """PaddleClas configs: Paddle's own schedulers, as ppcls/optimizer/learning_rate.py makes them.
 
-No wheel carries that file, so what it passes on is written out here, and Paddle does the rest. The
-file was read as it is since CosineFixmatch and OneCycleLR are in it.
+No wheel carries that file as it is since CosineFixmatch and OneCycleLR are in it, so what it passes
+on is written out here, and Paddle does the rest; format_paddleclas24.py runs an older one.
 """
 
 from __future__ import annotations
@@ -144,8 +144,9 @@ def _one_cycle(told: Config, epochs: int, each: int, left: int) -> tuple[Any, fl
 
 def _cyclic(told: Config, epochs: int, each: int, left: int) -> tuple[Any, float]:
     del epochs, each, left
-    beside = ("name", "warmup_epoch", "warmup_start_lr", "by_epoch")
-    more = {key: value for key, value in told.items() if key not in beside}
+    more = {key: value for key, value in told.items() if key not in ("name", "by_epoch")}
+    for key in ("warmup_epoch", "warmup_start_lr"):
+        del more[key]  # which this class alone has no defaults for
     return lr.CyclicLR(**more), told["base_learning_rate"]
 
 
@@ -214,8 +215,14 @@ WRITTEN = (
     _file("name: OneCycleLR, max_learning_rate: 0.1, anneal_strategy: linear, three_phase: True"),
     _file(
         "name: Cyclic, base_learning_rate: 6e-5, max_learning_rate: 0.01, step_size_up: 5, "
-        "step_size_down: 9, mode: exp_range, exp_gamma: 0.9, warmup_epoch: 0, by_epoch: False"
+        "step_size_down: 9, mode: exp_range, exp_gamma: 0.9, warmup_epoch: 0, by_epoch: False, "
+        "warmup_start_lr: 0.0"
     ),
+    _file(
+        "name: Cyclic, base_learning_rate: 1e-4, max_learning_rate: 0.01, step_size_up: 5, "
+        "warmup_epoch: 2, warmup_start_lr: 1e-5"
+    ),
+    _file("name: Cyclic, base_learning_rate: 1e-4, max_learning_rate: 0.01, step_size_up: 5"),
     _file(
         "name: ReduceOnPlateau, learning_rate: 0.1, factor: 0.5, patience: 1, by_epoch: True",
         epochs=8,

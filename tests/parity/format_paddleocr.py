@@ -45,7 +45,8 @@ def _warmed(told: Config, epochs: int, each: int) -> Any:
     steps = round(told["warmup_epoch"] * each)
     if not steps > 0 or told["name"] == "DecayLearningRate":
         return inner
-    peak = told["values"][0] if told["name"] == "Piecewise" else told["learning_rate"]
+    peaks = {"Piecewise": lambda: told["values"][0], "OneCycle": lambda: told["max_lr"]}
+    peak = peaks.get(told["name"], lambda: told["learning_rate"])()
     return lr.LinearWarmup(inner, steps, 0.0, peak)
 
 
@@ -84,6 +85,34 @@ class TwoStepCosine(lr.LRScheduler):  # type: ignore[misc, name-defined]
         """Return what stands at a step that is named, as LinearWarmup names each."""
         length = self.first if self.last_epoch <= self.first else self.second
         return float(self.base_lr * (1 + math.cos(math.pi * self.last_epoch / length)) / 2)
+
+
+class OneCycle(lr.LRScheduler):  # type: ignore[misc, name-defined]
+    """A rise over 0.3 of the run from a 25th of the peak, and a fall to a 250000th."""
+
+    def __init__(self, told: Config, total: int) -> None:
+        top = told["max_lr"]
+        first, rise = top / 25.0, 0.3 * total
+        last = first / 1e4
+        self.total, self.straight = total, told.get("anneal_strategy", "cos") == "linear"
+        self.stretches = [(float(rise) - 1, first, top), (total - 1, top, last)]
+        if told.get("three_phase"):
+            back = (float(2 * 0.3 * total) - 2, top, first)
+            self.stretches = [self.stretches[0], back, (total - 1, first, last)]
+        super().__init__(top)
+
+    def get_lr(self) -> float:
+        now, begin = self.last_epoch, 0.0
+        if now > self.total:
+            raise ValueError(now)
+        for end, start, stop in self.stretches:
+            if now <= end or end == self.total - 1:
+                part = (now - begin) / (end - begin)
+                if self.straight:
+                    return float((stop - start) * part + start)
+                return float(stop + (start - stop) / 2.0 * (math.cos(math.pi * part) + 1))
+            begin = end
+        raise AssertionError(now)
 
 
 def _linear(told: Config, total: int, each: int) -> Any:
@@ -128,6 +157,11 @@ def _two_step(told: Config, total: int, each: int) -> Any:
     return TwoStepCosine(told["learning_rate"], each * 200, total)
 
 
+def _one_cycle(told: Config, total: int, each: int) -> Any:
+    del each
+    return OneCycle(told, total)
+
+
 BUILDERS: dict[str, Callable[[Config, int, int], Any]] = {
     "Linear": _linear,
     "DecayLearningRate": _decay,
@@ -137,6 +171,7 @@ BUILDERS: dict[str, Callable[[Config, int, int], Any]] = {
     "Piecewise": _piecewise,
     "CyclicalCosine": _cyclical,
     "TwoStepCosine": _two_step,
+    "OneCycle": _one_cycle,
     "Const": lambda told, *_: told["learning_rate"],
 }
 
@@ -171,6 +206,12 @@ WRITTEN = (
     _file("name: CyclicalCosine, learning_rate: 0.001, cycle: 3, warmup_epoch: 1"),
     _file("name: TwoStepCosine, learning_rate: 0.001, warmup_epoch: 5", 230, 2),
     _file("name: TwoStepCosine, learning_rate: 0.001", 210, 1),
+    _file("name: OneCycle, max_lr: 0.001"),
+    _file("name: OneCycle, max_lr: 0.001, warmup_epoch: 2, learning_rate: 0.5"),
+    _file("name: OneCycle, max_lr: 0.001, three_phase: True", 7, 9),
+    _file("name: OneCycle, max_lr: 0.001, anneal_strategy: linear, three_phase: True"),
+    _file("name: OneCycle, max_lr: 0.001, anneal_strategy: linear", 5, 7),
+    _file("name: OneCycle, learning_rate: 0.001"),
     _file("name: Step, learning_rate: 0.001, step_size: 3.0, gamma: 0.5"),
     _file("name: Step, learning_rate: 0.001, step_size: 3"),
     _file("name: Poly, learning_rate: 0.001"),

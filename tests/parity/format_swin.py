@@ -190,6 +190,14 @@ WRITTEN = (
         "        TRAIN: {EPOCHS: 9, WARMUP_EPOCHS: 5, LR_SCHEDULER: {NAME: multistep, "
         "MULTISTEPS: [4, 7]}}\n"
     ),
+    _file(
+        "        TRAIN: {EPOCHS: 9, WARMUP_EPOCHS: 1, LR_SCHEDULER: {NAME: multistep, "
+        "MULTISTEPS: [3.5, 7.1]}}\n"
+    ),
+    _file(
+        "        TRAIN: {EPOCHS: 9, WARMUP_EPOCHS: 2.0, LR_SCHEDULER: {NAME: multistep, "
+        "MULTISTEPS: [1.9, 7]}}\n"
+    ),
     _file("        TRAIN: {EPOCHS: 9, WARMUP_EPOCHS: 1, LR_SCHEDULER: {NAME: poly}}\n"),
     _file("        TRAIN: {EPOCHS: 5, WARMUP_EPOCHS: 2.5, BASE_LR: 0.001}\n", 3),
     _file("        TRAIN: {EPOCHS: 5, WARMUP_EPOCHS: 2, MIN_LR: 0}\n", 3),

@@ -10,11 +10,12 @@ fairseq/optim/lr_scheduler and optim/composite.py.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
 from lrplot.accounting import EACH_SHARE
+from lrplot.durations import LARGEST_STEP
 from lrplot.formats._shared.batches import refuse_size, told, within
 from lrplot.formats._shared.keys import Section
 from lrplot.formats._shared.places import defaulted, placed
@@ -35,8 +36,8 @@ NEEDS = "a fairseq config has optimization, and lr_scheduler with a _name"
 
 _DELEGATED = "pass_through"
 _LR = 0.25  # of fairseq's OptimizationConfig
-_RATIO_OFF = 1e-9
 _PHASES = 3
+_MANY = 100_000
 _MULTIPLE = 8  # required_batch_size_multiple: a batch is no more than it, or a multiple
 RULE = msgspec.structs.replace(EACH_SHARE, name="fairseq", part_epochs=None)  # all of it rounded up
 
@@ -118,74 +119,104 @@ def _groups(top: Section) -> list[Section]:
 def _plan(optimization: Section, rates: Section, scheduler: Section, given: Given) -> Plan:
     """Return the plan of a scheduler, whose rate stands beside it or in rates."""
     name = scheduler.choice("_name", _BUILDERS)
-    run = _max_update(optimization, given)
+    end = _end(optimization, given)
     notes: list[str] = []
-    base_lr = given.base_lr
-    if base_lr is None:
-        base_lr = _base_lr(scheduler, rates, optimization, notes)
+    rate = given.base_lr
+    levels: tuple[float, ...] = () if rate is None else (rate,)
+    if rate is None:
+        levels = _rates(scheduler, rates, optimization, notes)
     builder, keys = _BUILDERS[name]
     scheduler.refuse_others("_name", "lr", *keys)
-    with placed(scheduler, {"period": "lr_period_updates"}):
-        schedule = builder(scheduler, run)
+    run = _Run(scheduler, optimization, given, levels, end)
+    with placed(scheduler, {"period": "lr_period_updates", "half": "lr_period_updates"}):
+        schedule = builder(run)
     return Plan(
         schedule=schedule,
-        base_lr=base_lr,
-        max_iters=_end(optimization, run, given),
+        base_lr=levels[0],
+        max_iters=end,
         iters_per_epoch=given.iters_per_epoch,
         convention=f"fairseq 0.12.2 {name}",
         notes=tuple(notes),
     )
 
 
-def _max_update(optimization: Section, given: Given) -> int:
-    """Return the length the schedules count with: max_update, or what the options say."""
+class _Run(NamedTuple):
+    """What a schedule is built from."""
+
+    section: Section
+    optimization: Section
+    given: Given
+    rates: tuple[float, ...]
+    end: int
+
+    def max_update(self, key: str) -> int:
+        """Return optimization.max_update where a schedule counts with it, in place of a key."""
+        most: int = self.given.max_iters or _count(self.optimization, "max_update")
+        if not most:
+            message = "follows optimization.max_update, which is not set"
+            raise self.section.wrong(key, message, "add it, or --max-iters")
+        return most
+
+    def rate(self) -> float:
+        """Return the one rate of a schedule that takes no more."""
+        if len(self.rates) > 1:
+            raise self.section.wrong("_name", "takes one rate, and lr holds several")
+        return self.rates[0]
+
+    def rate_above(self, key: str, bound: float) -> float:
+        """Return the rate, which must be above what stands under a key."""
+        rate = self.rate()
+        if not rate > bound:
+            raise self.section.wrong(key, f"must be below lr, {rate:g}, got {bound:g}")
+        return rate
+
+
+def _end(optimization: Section, given: Given) -> int:
+    """Return where the run ends: max_epoch may come before max_update."""
     if given.max_iters:
         return given.max_iters
-    node, epochs = optimization.get("max_update"), optimization.count("max_epoch", 0)
-    left_out = node is not None and isinstance(node.value, Unknown)
-    run = 0 if left_out else optimization.count("max_update", 0)
-    if not run and epochs and given.iters_per_epoch:
-        run = epochs * given.iters_per_epoch
-    if not run:
+    epochs, most = optimization.count("max_epoch", 0), _count(optimization, "max_update")
+    if epochs and given.iters_per_epoch:
+        return int(min(most or LARGEST_STEP, epochs * given.iters_per_epoch))
+    if not most:
         given.need("max_iters", "a run without optimization.max_update")
-    return int(run)
+    return most
 
 
-def _end(optimization: Section, run: int, given: Given) -> int:
-    """Return where the run ends: max_epoch may come before max_update."""
-    epochs = optimization.count("max_epoch", 0)
-    if given.max_iters or not (epochs and given.iters_per_epoch):
-        return run
-    return int(min(run, epochs * given.iters_per_epoch))
+def _count(optimization: Section, key: str) -> int:
+    """Return a whole number, 0 where it is left to the command line ("???")."""
+    node = optimization.get(key)
+    left_out = node is not None and isinstance(node.value, Unknown)
+    return 0 if left_out else int(optimization.count(key, 0))
 
 
-def _base_lr(scheduler: Section, rates: Section, optimization: Section, notes: list[str]) -> float:
-    """Return the one rate of a group, of the scheduler, or of the optimization."""
+def _rates(
+    scheduler: Section, rates: Section, optimization: Section, notes: list[str]
+) -> tuple[float, ...]:
+    """Return the rate of a group, of the scheduler, or of the optimization; or those of epochs."""
     if "lr_float" in rates:
-        return float(rates.number("lr_float"))
+        return (float(rates.number("lr_float")),)
     holder = next((held for held in (scheduler, rates) if "lr" in held), optimization)
     node = holder.get("lr")
     if node is None:
         notes.extend(defaulted(optimization, {"lr": f"[{_LR:g}]"}, "fairseq"))
-        return _LR
+        return (_LR,)
     if not isinstance(node.value, tuple):
-        return float(holder.number("lr"))
-    if len(node.value) != 1:
-        raise holder.wrong(
-            "lr", "must hold one rate: a list of them, one for each epoch, is not read"
-        )
-    return float(holder.numbers("lr")[0])
+        return (float(holder.number("lr")),)
+    if not node.value:
+        raise holder.wrong("lr", "must hold a rate")
+    return tuple(map(float, holder.numbers("lr")))
 
 
-def _tri_stage(section: Section, run: int) -> Schedule:
+def _tri_stage(run: _Run) -> Schedule:
     from lrplot.formats.fairseq._curves import TriStage
 
+    run.rate()
+    section = run.section
     parts: Any = [section.count(key, 0) for key in ("warmup_steps", "hold_steps", "decay_steps")]
     ratio = section.numbers("phase_ratio", None)
     if ratio is not None:
-        if len(ratio) != _PHASES or abs(sum(ratio) - 1) > _RATIO_OFF or min(ratio) < 0:
-            raise section.wrong("phase_ratio", "must be three parts of the run that add up to 1")
-        parts = [int(run * part) for part in ratio]
+        parts = [int(run.max_update("phase_ratio") * part) for part in _phases(section, ratio)]
     if parts[2] < 1:
         key = "decay_steps" if ratio is None else "phase_ratio"
         raise section.wrong(key, "leaves no update for the decay, which fairseq divides by")
@@ -198,31 +229,56 @@ def _tri_stage(section: Section, run: int) -> Schedule:
     )
 
 
-def _polynomial_decay(section: Section, run: int) -> Schedule:
+def _phases(section: Section, ratio: tuple[float, ...]) -> tuple[float, ...]:
+    """Return three parts, whose sum as a float must be 1: fairseq refuses [0.2, 0.7, 0.1]."""
+    if len(ratio) != _PHASES or min(ratio) < 0:
+        raise section.wrong("phase_ratio", "must be three parts of the run that add up to 1")
+    total = ratio[0] + ratio[1] + ratio[2]  # sum() rounds otherwise in later Pythons
+    if total != 1:
+        message = f"must add up to 1, and as floats these make {total!r}: fairseq refuses them"
+        raise section.wrong("phase_ratio", message)
+    return ratio
+
+
+def _polynomial_decay(run: _Run) -> Schedule:
     from lrplot.formats.fairseq._curves import PolynomialDecay
 
+    run.rate()
+    section, key = run.section, "total_num_update"
     return PolynomialDecay(
         warmup_updates=section.count("warmup_updates", 0),
-        total_num_update=section.number("total_num_update", float(run)),
+        total_num_update=section.number(key) if key in section else run.max_update(key),
         end_learning_rate=section.number("end_learning_rate", 0.0),
         power=section.number("power", 1.0),
     )
 
 
-def _cosine(section: Section, run: int) -> Schedule:
+def _cosine(run: _Run) -> Schedule:
     from lrplot.formats.fairseq._curves import Cosine
 
-    warmup, period = section.count("warmup_updates", 0), section.number("lr_period_updates", -1.0)
-    if period <= 0 and run <= warmup:
-        message = f"leaves nothing of the run's {run:,} updates for the cosine"
-        raise section.wrong("warmup_updates", message)
+    section = run.section
+    floor = section.number("min_lr", 0.0)
+    run.rate_above("min_lr", floor)
     return Cosine(
-        **_warmup(section, section.number("min_lr", 0.0)),
-        period=period if period > 0 else run - warmup,
+        **_warmup(section, floor),
+        period=_period(run),
         t_mult=section.number("t_mult", 1.0),
-        min_lr=section.number("min_lr", 0.0),
+        min_lr=floor,
         lr_shrink=section.number("lr_shrink", 0.1),
     )
+
+
+def _period(run: _Run) -> float:
+    """Return the length of the first period: what the warm-up leaves of the run, unless told."""
+    warmup = run.section.count("warmup_updates", 0)
+    period: float = run.section.number("lr_period_updates", -1.0)
+    if period > 0:
+        return period
+    whole = run.max_update("lr_period_updates")
+    if whole <= warmup:
+        message = f"leaves nothing of the run's {whole:,} updates for the cosine"
+        raise run.section.wrong("warmup_updates", message)
+    return float(whole - warmup)
 
 
 def _warmup(section: Section, start: float, updates: int = 0) -> dict[str, Any]:
@@ -234,35 +290,75 @@ def _warmup(section: Section, start: float, updates: int = 0) -> dict[str, Any]:
     }
 
 
-def _inverse_sqrt(section: Section, run: int) -> Schedule:
+def _inverse_sqrt(run: _Run) -> Schedule:
     from lrplot.formats.fairseq._curves import InverseSqrt
 
-    del run
-    section.count("warmup_updates", 4000, least=1)  # fairseq divides by it
-    return InverseSqrt(**_warmup(section, 0.0, 4000))
+    run.rate()
+    run.section.count("warmup_updates", 4000, least=1)  # fairseq divides by it
+    return InverseSqrt(**_warmup(run.section, 0.0, 4000))
 
 
-def _step(section: Section, run: int) -> Schedule:
+def _step(run: _Run) -> Schedule:
     from lrplot.formats.fairseq._curves import Step
 
-    del run
+    section = run.section
+    floor = section.number("min_lr", 0.0)
+    run.rate_above("min_lr", floor)
     return Step(
-        **_warmup(section, section.number("min_lr", 0.0)),
+        **_warmup(section, floor),
         lr_deacy_period=section.count("lr_deacy_period", 25_000),
         lr_decay=section.number("lr_decay", 0.5),
-        min_lr=section.number("min_lr", 0.0),
+        min_lr=floor,
     )
 
 
-def _fixed(section: Section, run: int) -> Schedule:
-    from lrplot.formats.fairseq._curves import Fixed
+def _triangular(run: _Run) -> Schedule:
+    from lrplot.formats.fairseq._curves import Triangular
 
-    del run
-    return Fixed(warmup_updates=section.count("warmup_updates", 0))
+    section = run.section
+    top, rate = section.number("max_lr"), run.rate()
+    if not top > rate:
+        raise section.wrong("max_lr", f"must be above lr, {rate:g}, got {top:g}")
+    return Triangular(
+        max_lr=top,
+        half=section.number("lr_period_updates", 5000.0) // 2,
+        lr_shrink=section.number("lr_shrink", 0.1),
+        shrink_min=section.flag("shrink_min", default=False),
+    )
+
+
+def _fixed(run: _Run) -> Schedule:
+    """Return the warm-up, over the rates of the epochs where there are several."""
+    from lrplot.formats.fairseq._curves import Fixed
+    from lrplot.schedules.combine import Chain
+
+    rise = Fixed(warmup_updates=run.section.count("warmup_updates", 0))
+    if len(run.rates) == 1 and "force_anneal" not in run.section:
+        return rise
+    return Chain(schedules=(_of_epochs(run), rise))
+
+
+def _of_epochs(run: _Run) -> Schedule:
+    """Return the rate of each epoch: lr's, the last for good; from force_anneal on it shrinks."""
+    from lrplot.frameworks._absolute import levels
+
+    each: int = run.given.need("iters_per_epoch", "a rate for each epoch")
+    epochs = -(-run.end // each)
+    if epochs > _MANY:
+        raise run.section.wrong("_name", f"has a rate for each of more than {_MANY:,} epochs")
+    start = run.section.count("force_anneal", epochs + 1)
+    shrink = run.section.number("lr_shrink", 0.1)
+    known = [
+        run.rates[min(epoch - 1, len(run.rates) - 1)]
+        if epoch < start
+        else run.rates[-1] * shrink ** (epoch + 1 - start)
+        for epoch in range(1, epochs + 1)
+    ]
+    return levels(known[0], ((epoch * each, rate) for epoch, rate in enumerate(known)))
 
 
 _WARMUP = ("warmup_updates", "warmup_init_lr")
-_BUILDERS: dict[str, tuple[Callable[[Section, int], Schedule], tuple[str, ...]]] = {
+_BUILDERS: dict[str, tuple[Callable[[_Run], Schedule], tuple[str, ...]]] = {
     "tri_stage": (
         _tri_stage,
         (
@@ -280,5 +376,6 @@ _BUILDERS: dict[str, tuple[Callable[[Section, int], Schedule], tuple[str, ...]]]
     ),
     "inverse_sqrt": (_inverse_sqrt, _WARMUP),
     "step": (_step, (*_WARMUP, "min_lr", "lr_deacy_period", "lr_decay")),
-    "fixed": (_fixed, ("warmup_updates", "lr_shrink")),
+    "fixed": (_fixed, ("warmup_updates", "lr_shrink", "force_anneal")),
+    "triangular": (_triangular, ("max_lr", "lr_period_updates", "lr_shrink", "shrink_min")),
 }

@@ -18,7 +18,7 @@ from lrplot.schedules.shift import named_stretches
 if TYPE_CHECKING:
     from lrplot.schedules.base import Rates, Steps
 
-__all__ = ["Cosine", "Fixed", "InverseSqrt", "PolynomialDecay", "Step", "TriStage"]
+__all__ = ["Cosine", "Fixed", "InverseSqrt", "PolynomialDecay", "Step", "TriStage", "Triangular"]
 
 Updates = Annotated[int, Meta(ge=0, le=2**53)]
 Positive = Annotated[float, Meta(gt=0, le=2**53)]
@@ -227,3 +227,31 @@ class Fixed(Schedule, frozen=True, kw_only=True, tag="fairseq.fixed"):
     def phases(self, end: int) -> tuple[Phase, ...]:
         """Return the warm-up and the rest."""
         return named_stretches(("warm-up", "constant"), (0, self.warmup_updates, end), end)
+
+
+class Triangular(Schedule, frozen=True, kw_only=True, tag="fairseq.triangular"):
+    """Up to a rate and down again, in half a period each; the peaks shrink from cycle to cycle.
+
+        lr(t) = low + (s * max_lr - low) * max(0, 1 - |t / H - 2 * c - 1|)
+        low   = base_lr, or s * base_lr with shrink_min
+
+    s = lr_shrink^c in the cycle c = floor(t / (2 * H)), of twice H = floor(lr_period_updates / 2).
+    """
+
+    max_lr: Rate
+    half: Positive
+    lr_shrink: float = 0.1
+    shrink_min: bool = False
+
+    def lr(self, steps: Steps, base: Rates) -> Rates:
+        """Evaluate the formula; see the class."""
+        cycle = np.floor(steps / (2 * self.half))
+        shrink = np.float64(self.lr_shrink) ** cycle
+        low = base * shrink if self.shrink_min else base
+        near = np.maximum(0, 1 - np.abs(steps / self.half - 2 * (cycle + 1) + 1))
+        rates: Rates = low + (self.max_lr * shrink - low) * near
+        return rates
+
+    def knots(self, end: int) -> Knots:
+        """Return the turns, at the bottom and at the top."""
+        return floor_knots(self.half, 0, end)

@@ -5,6 +5,7 @@ Sources: Swin-Transformer, config.py, lr_scheduler.py and main.py, with the timm
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -40,6 +41,7 @@ _BESIDE = (
     "MOE",
 )
 _SCHEDULER = ("NAME", "DECAY_EPOCHS", "DECAY_RATE", "WARMUP_PREFIX", "GAMMA", "MULTISTEPS")
+_DECAYING = ("cosine", "linear")  # over what the warm-up leaves
 _WHOLE = ("EPOCHS", "WARMUP_EPOCHS", "ACCUMULATION_STEPS", "DECAY_EPOCHS")
 _FLOATS = ("BASE_LR", "WARMUP_LR", "MIN_LR", "DECAY_RATE", "GAMMA")
 _TYPES: dict[str, type] = {**dict.fromkeys(_WHOLE, int), **dict.fromkeys(_FLOATS, float)}
@@ -180,6 +182,10 @@ def _schedule(train: Section, scheduler: Section, run: _Run) -> Schedule:
     from lrplot.formats.swin._curves import Belated
 
     name = scheduler.choice("NAME", _SCHEDULES, "cosine")
+    prefix = name == "linear" or scheduler.flag("WARMUP_PREFIX", default=True)
+    if name in _DECAYING and prefix and run.warmup >= run.steps:
+        message = f"leaves nothing of the run: {run.warmup:,} of {run.steps:,} updates"
+        raise train.wrong("WARMUP_EPOCHS", message)
     with placed(train, _KEY_OF):
         return Belated(schedule=_SCHEDULES[name](scheduler, run))
 
@@ -223,11 +229,11 @@ def _linear(scheduler: Section, run: _Run) -> Schedule:
 def _multistep(scheduler: Section, run: _Run) -> Schedule:
     from lrplot.schedules.steps import MultiStep
 
-    marks = [int(mark * run.per_epoch) for mark in numbers(scheduler, "MULTISTEPS", ())]
+    marks = [mark * run.per_epoch for mark in numbers(scheduler, "MULTISTEPS", ())]
     if not marks or run.warmup > min(marks):
         raise scheduler.wrong("MULTISTEPS", "must hold epochs, none of them within the warm-up")
     gamma = scheduler.number("GAMMA", 0.1)
-    milestones = tuple(mark - run.warmup for mark in marks)
+    milestones = tuple(math.ceil(mark) - run.warmup for mark in marks)
     return _warmed(MultiStep(milestones=milestones, gamma=gamma), run)
 
 
