@@ -85,20 +85,20 @@ def commands() -> Iterator[Row]:
     config = Path("config.yaml")
     config.write_text("schedule: poly\nbase_lr: 0.1\nmax_iters: 1000\n", encoding="utf-8")
     numbers = python("import click, numpy, yaml")
-    got = ratio(command(*LRPLOT, "at", "500", str(config)), numbers, 20)
+    got = ratio(command(*LRPLOT, "at", "500", str(config)), numbers, 40)
     yield Row("lrplot at 500 config.yaml", "import click, numpy, yaml", 1.25, got)
     click = python("import click")
     for words in (["--help"], ["--version"]):
-        got = ratio(command(*LRPLOT, *words), click, 20)
+        got = ratio(command(*LRPLOT, *words), click, 40)
         yield Row(f"lrplot {words[0]}", "import click", 1.3, got)
-    got = ratio(command(*LRPLOT, env=COMPLETION), click, 20)
+    got = ratio(command(*LRPLOT, env=COMPLETION), click, 40)
     yield Row("completion of a name", "import click", 1.3, got)
 
 
 def figures() -> Iterator[Row]:
     """Measure what drawing costs."""
     curve = [*LRPLOT, "curve", "poly", "-o", "x.png"]
-    got = ratio(command(*curve), python(MATPLOTLIB), 7)
+    got = ratio(command(*curve), python(MATPLOTLIB), 12)
     yield Row("lrplot curve poly -o x.png", "the shortest matplotlib script", 1.2, got)
     cyclic = [*LRPLOT, "curve", "poly", "--cycle", "-o", "x.png", "--max-iters"]
     long, short = command(*cyclic, "1000000000000"), command(*cyclic, "1000")
@@ -119,7 +119,7 @@ def values() -> Iterator[Row]:
         return (0.1 - 0.001) * (1 - steps / 10**7) ** 0.9 + 0.001
 
     note = f"peak {peak(lambda: plan.lr(steps)) / steps.nbytes - 1:.2f} arrays beside the result"
-    got = ratio(lambda: plan.lr(steps), plain, 5)
+    got = ratio(lambda: plan.lr(steps), plain, 20)
     yield Row("10^7 steps of poly", "the plain numpy expression", 1.0, got, note)
     yield csv_row()
     yield from torch_rows()
@@ -130,7 +130,7 @@ def csv_row() -> Row:
     table = [*LRPLOT, "table", "poly", "--max-iters", "1000000", "--every", "1", "--format", "csv"]
     steps = np.arange(10**6 + 1)
     columns = np.column_stack([steps, 0.1 * (1 - steps / 10**6) ** 0.9])
-    got = ratio(command(*table), lambda: np.savetxt(io.BytesIO(), columns, delimiter=","), 3)
+    got = ratio(command(*table), lambda: np.savetxt(io.BytesIO(), columns, delimiter=","), 5)
     return Row("CSV of 10^6 steps", "numpy.savetxt of the same columns", 0.5, got)
 
 

