@@ -66,9 +66,9 @@ def print_table(grid: Grid, out: TextIO, *, unicode: bool = True) -> None:
     title = Text(grid.plans[0].name) if len(grid.plans) == 1 else None
     for columns in _parts(grid, room, glyphs):
         console.width = max(room, _width(columns))
-        console.print(_table(columns, title, glyphs))
+        _print(_table(columns, title, glyphs), console)
     console.width = room
-    console.print(_caption(grid, glyphs), style="dim", markup=False)
+    _print(Text(_caption(grid, glyphs), "dim"), console)
 
 
 # -- which columns --------------------------------------------------------------------------------
@@ -193,9 +193,18 @@ def _table(columns: Sequence[_Column], title: Text | None, glyphs: _Glyphs) -> T
     return table
 
 
+def _print(what: Table | Text, console: Console) -> None:
+    """Print lines that end where they say no more: rich fills them up with blanks."""
+    for parts in console.render_lines(what):
+        line = Text.assemble(*((part.text, part.style or "") for part in parts))
+        line.rstrip()
+        console.print(line, soft_wrap=True)
+
+
 def _cells(column: _Column) -> list[str]:
     """Set numbers, which are of one width, to the right of their column as they are."""
-    return column.cells if column.text else [cell.rjust(column.width) for cell in column.cells]
+    width = column.width
+    return column.cells if column.text else [cell.rjust(width) for cell in column.cells]
 
 
 def _caption(grid: Grid, glyphs: _Glyphs) -> str:

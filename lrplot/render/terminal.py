@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 from lrplot.render import ticks
+from lrplot.render.brackets import EDGE, Brackets, Signs, Start, bracketed
 from lrplot.render.figure.panels import panels_of
 from lrplot.render.figure.scales import TINY, across, up
 from lrplot.render.figure.view import view_of
@@ -36,6 +37,7 @@ __all__ = ["draw", "print_curves"]
 
 _BLANK = "\u2800"
 _FEWEST_COLUMNS, _FEWEST_ROWS = 12, 4  # that the axes of all panels have, whatever the window
+_NAMES = 3  # rows at most that the names of phases take
 _LETTERS = 3  # how often a line bears its letter
 _CHARACTER = 6.0  # points that one is wide, as the axis of a figure measures
 
@@ -49,11 +51,13 @@ class _Glyphs(NamedTuple):
     below: str
     mark_below: str
     point: str
+    start: str  # of a phase, in the picture
+    names: Signs
     braille: bool
 
 
-_UNICODE = _Glyphs("│", "┤", "└", "─", "┬", "●", braille=True)
-_ASCII = _Glyphs("|", "+", "+", "-", "+", "@", braille=False)
+_UNICODE = _Glyphs("│", "┤", "└", "─", "┬", "●", "┊", Signs("┌", "┐", "├", "│"), braille=True)
+_ASCII = _Glyphs("|", "+", "+", "-", "+", "@", ":", Signs("+", "+", "+", "|"), braille=False)
 
 
 class _Frame(NamedTuple):
@@ -98,12 +102,15 @@ def draw(
     pens = [Pen(colour(number), None) for number in range(len(plans))]
     panels = panels_of(plans, look, view, pens, 2 * width)
     title = [Text(_cut(look.title, width), "bold")] if look.title else []
-    words = _words(panels, look, glyphs, width, max(1, height // 4))
+    words = _shortened(_words(plans, panels, look, glyphs), width, max(1, height // 4))
     frames = _frames(view, panels, look, width, height - len(title) - len(words) - 3)
+    phases = _phases(plans[0], frames[0], glyphs) if look.phases else Brackets((), ())
+    frames[0] = frames[0]._replace(rows=frames[0].rows - len(phases.rows))
     parts = [*title]
-    for panel, frame in zip(panels, frames, strict=True):
+    for number, (panel, frame) in enumerate(zip(panels, frames, strict=True)):
         parts += [Text(_cut(panel.label, width), "dim")] * (len(panels) > 1)
-        parts += _beside(frame, _picture(panel.lines, frame, glyphs), glyphs)
+        parts += _above(frame, phases.rows if number == 0 else ())
+        parts += _beside(frame, _picture(panel.lines, frame, phases.lines, glyphs), glyphs)
     parts += [*_below(frames[-1], glyphs), _unit(view, width), *words]
     for part in parts:
         part.rstrip()
@@ -146,15 +153,17 @@ def _value(panel: Panel, value: float) -> str:
 # -- the lines ------------------------------------------------------------------------------------
 
 
-def _picture(lines: Sequence[Line], frame: _Frame, glyphs: _Glyphs) -> list[Text]:
+def _picture(
+    lines: Sequence[Line], frame: _Frame, starts: Iterable[int], glyphs: _Glyphs
+) -> list[Text]:
     """Return the rows inside the axes: the later of two lines that meet has the character."""
-    cells: Cells = [[(" ", "")] * frame.columns for _ in range(frame.rows)]
+    cells = _ruled(frame, starts, glyphs)
     drawn = [_dots(line, frame) for line in lines]
     for number, (line, rows) in enumerate(zip(lines, drawn, strict=True)):
         letter = _letter(number, lines)
         for row, column, dots in _inked(rows):
             under = cells[row][column][0]
-            shown = (dots if under == " " else _joined(under, dots)) if glyphs.braille else letter
+            shown = _joined(under, dots) if glyphs.braille else letter
             cells[row][column] = (shown, _colour(line))
     if glyphs.braille and len(lines) > 1:
         _write_letters(cells, lines, drawn)
@@ -163,6 +172,14 @@ def _picture(lines: Sequence[Line], frame: _Frame, glyphs: _Glyphs) -> list[Text
             if (dot := frame.dot(mark.x, mark.y)) and 0 <= dot[1] < 4 * frame.rows:
                 cells[frame.row(mark.y)][dot[0] // 2] = (glyphs.point, f"bold {_colour(line)}")
     return [_in_runs(row) for row in cells]
+
+
+def _ruled(frame: _Frame, starts: Iterable[int], glyphs: _Glyphs) -> Cells:
+    """Return blank rows, but for a line wherever a phase begins."""
+    row = [(" ", "")] * frame.columns
+    for column in starts:
+        row[column] = (glyphs.start, "dim")
+    return [[*row] for _ in range(frame.rows)]
 
 
 def _in_runs(row: Iterable[tuple[str, str]]) -> Text:
@@ -181,7 +198,8 @@ def _colour(line: Line) -> str:
 
 
 def _joined(under: str, dots: str) -> str:
-    return chr(ord(under) | ord(dots))
+    """Return the dots with those that are there; whatever else is there gives way."""
+    return chr(ord(under) | ord(dots)) if under >= _BLANK else dots
 
 
 def _inked(rows: Iterable[str]) -> Iterator[tuple[int, int, str]]:
@@ -224,6 +242,30 @@ def _write_letters(cells: Cells, lines: Sequence[Line], drawn: Sequence[list[str
                 row, _ = place = free[len(free) // 2]
                 taken.add(place)
                 cells[row][column] = (_letter(number, lines), f"bold {_colour(line)}")
+
+
+# -- the phases -----------------------------------------------------------------------------------
+
+
+def _phases(plan: Plan, frame: _Frame, glyphs: _Glyphs) -> Brackets:
+    """Return the names of a plan's phases, in a quarter of the rows that a panel has at most."""
+    most = min(_NAMES, frame.rows // 4)
+    return bracketed(list(_starts(plan, frame)), frame.columns, most, glyphs.names)
+
+
+def _starts(plan: Plan, frame: _Frame) -> Iterator[Start]:
+    """Yield the phases in view; what has begun where the axes do, begins at their edge."""
+    view = frame.view
+    for phase in plan.phases:
+        start, end = (step * view.spans[0].x for step in (phase.start, phase.end))
+        if max(start, view.low) < min(end, view.high):
+            column = frame.across(start) // 2 if start > view.low else EDGE
+            yield Start(phase.name, column, frame.across(min(end, view.high)) // 2 - column)
+
+
+def _above(frame: _Frame, rows: Iterable[str]) -> Iterator[Text]:
+    """Yield the rows of names above a panel."""
+    yield from (Text(" " * (frame.gutter + 1) + row, "dim") for row in rows)
 
 
 # -- the axes -------------------------------------------------------------------------------------
@@ -279,9 +321,9 @@ def _larger(above: Above | None) -> str:
 
 
 def _words(
-    panels: Sequence[Panel], look: Look, glyphs: _Glyphs, width: int, most: int
+    plans: Sequence[Plan], panels: Sequence[Panel], look: Look, glyphs: _Glyphs
 ) -> list[Text]:
-    """Return what is said below the picture, in as many rows as there is room for."""
+    """Return what is said below the picture."""
     lines = panels[0].lines
     names = [
         Text.assemble((_letter(number, lines), f"bold {_colour(line)}"), f" {line.name}")
@@ -297,9 +339,11 @@ def _words(
         for whose in [_whose(panels, panel, number)]
     ]
     masked = panels[0].log and any((line.values <= 0).any() for line in lines)
+    of_one = look.phases and any(plan.phases != plans[0].phases for plan in plans)
     entries = [*(names if look.legend and len(lines) > 1 else []), *points]
+    entries += [Text(f"phases of {_letter(0, lines)}", "dim")] * of_one
     entries += [Text("0 has no place on this axis", "dim")] * masked
-    return _shortened(entries, width, most)
+    return entries
 
 
 def _whose(panels: Sequence[Panel], panel: Panel, number: int) -> str:

@@ -15,7 +15,7 @@ from lrplot.render.html import page
 from lrplot.render.look import Look
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from selenium.webdriver.remote.webelement import WebElement
@@ -259,33 +259,202 @@ def test_many_epochs_are_written_briefly_on_the_axis_and_exactly_when_read_out(
     assert seen["iteration"] == "999,999,999,000 \u00b7 epoch 99,999,999.9"
 
 
-def test_a_finger_that_slides_reads_out(opened: Any, driver: Chrome) -> None:
-    plan = poly(2, "poly")
-    shown = opened([plan])
-    box = driver.execute_script(
-        "const box = document.querySelector('.u-over').getBoundingClientRect();"
-        "return [box.left, box.top, box.width, box.height]"
-    )
+# -- fingers --------------------------------------------------------------------------------------
 
-    def touch(kind: str, *parts: float) -> None:
-        points = [{"x": box[0] + part * box[2], "y": box[1] + box[3] / 2} for part in parts]
+
+class Fingers:
+    """Fingers on a page that is open. Places are parts of the axes, from their upper left."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.down: list[tuple[float, float]] = []
+
+    def put(self, *places: tuple[float, float]) -> None:
+        """Put fingers down, one after the other."""
+        for place in places:
+            self.down.append(place)
+            self._send("touchStart", self.down)
+
+    def slide(self, *places: tuple[float, float], parts: int = 8) -> None:
+        """Slide each finger that is down to another place."""
+        start = self.down
+        for part in range(1, parts + 1):
+            self.down = [
+                (x + (to_x - x) * part / parts, y + (to_y - y) * part / parts)
+                for (x, y), (to_x, to_y) in zip(start, places, strict=True)
+            ]
+            self._send("touchMove", self.down)
+
+    def lift(self) -> None:
+        """Lift all fingers, the last one first."""
+        while self.down:
+            self.lift_one()
+
+    def lift_one(self) -> None:
+        """Lift the last finger that came down."""
+        number = len(self.down) - 1
+        self._send("touchEnd", [self.down.pop()], number)
+
+    def tap(self, place: tuple[float, float]) -> None:
+        self.put(place)
+        self.lift()
+
+    def _send(self, kind: str, places: Sequence[tuple[float, float]], first: int = 0) -> None:
+        left, top, width, height = self.page.driver.execute_script(
+            "const box = document.querySelector('.u-over').getBoundingClientRect();"
+            "return [box.left, box.top, box.width, box.height]"
+        )
+        points = [
+            {"x": left + x * width, "y": top + y * height, "id": number}
+            for number, (x, y) in enumerate(places, start=first)
+        ]
         event = {"type": kind, "touchPoints": points}
-        driver.execute_cdp_cmd("Input.dispatchTouchEvent", event)
+        self.page.driver.execute_cdp_cmd("Input.dispatchTouchEvent", event)
 
-    driver.execute_cdp_cmd(
-        "Emulation.setTouchEmulationEnabled", {"enabled": True, "maxTouchPoints": 1}
+    def window(self) -> tuple[int, int]:
+        """Return the first and the last step that are shown, read with the pointer of a mouse."""
+        return step_of(self.page.hover(0.001)), step_of(self.page.hover(0.999))
+
+
+@pytest.fixture
+def fingers(opened: Any, driver: Chrome) -> Iterator[Fingers]:
+    """Return fingers on a page of 1,000 steps, on a screen that can be touched."""
+    touched = {"enabled": True, "maxTouchPoints": 2}
+    driver.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", touched)
+    yield Fingers(opened([poly(2, "poly")]))
+    driver.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": False})
+
+
+def close(window: tuple[int, int], low: int, high: int) -> bool:
+    return abs(window[0] - low) <= 4 and abs(window[1] - high) <= 4
+
+
+def test_a_finger_that_slides_reads_out(fingers: Fingers) -> None:
+    shown = fingers.page
+    fingers.put((0.2, 0.5))
+    fingers.slide((0.6, 0.5))
+
+    shown.wait(lambda: abs(step_of(shown.readout) - 600) <= 2)
+    fingers.lift()
+
+    seen = shown.readout
+    assert seen["poly"] == f"{(1 - step_of(seen) / 1000) ** 2 * 0.099 + 0.001:.6g}"
+    assert close(fingers.window(), 0, 1000)
+
+
+@pytest.mark.parametrize(
+    ("start", "stop"),
+    [
+        (((0.4, 0.5), (0.6, 0.5)), ((0.1, 0.5), (0.9, 0.5))),
+        (((0.6, 0.5), (0.4, 0.5)), ((0.9, 0.5), (0.1, 0.5))),
+        (((0.5, 0.4), (0.5, 0.6)), ((0.5, 0.1), (0.5, 0.9))),
+    ],
+    ids=["sideways", "the other way", "upright"],
+)
+def test_fingers_that_part_zoom_about_what_is_between_them(
+    fingers: Fingers, start: Any, stop: Any
+) -> None:
+    fingers.put(*start)
+    fingers.slide(*stop)
+    assert abs(step_of(fingers.page.readout) - 500) <= 2
+    fingers.lift()
+
+    assert close(fingers.window(), 375, 625)  # a quarter of the run: they are 4 times as far apart
+    assert fingers.page.driver.execute_script("return visualViewport.scale") == 1
+
+
+def test_each_of_two_fingers_keeps_the_step_that_it_is_on(fingers: Fingers) -> None:
+    fingers.put((0.2, 0.5), (0.4, 0.5))
+    fingers.slide((0.1, 0.5), (0.9, 0.5))
+    fingers.lift()
+
+    assert close(fingers.window(), 175, 425)  # steps 200 to 400 went to 10 % and 90 %
+
+
+def test_fingers_that_close_again_end_with_the_whole_run(fingers: Fingers) -> None:
+    fingers.put((0.4, 0.5), (0.6, 0.5))
+    fingers.slide((0.1, 0.5), (0.9, 0.5))
+    fingers.slide((0.45, 0.5), (0.55, 0.5))
+    fingers.lift()
+
+    assert close(fingers.window(), 0, 1000)
+    assert {"0", "1k"} <= set(fingers.page.labels())
+
+
+def zoom(fingers: Fingers) -> None:
+    """Zoom to steps 375 to 625."""
+    fingers.put((0.4, 0.5), (0.6, 0.5))
+    fingers.slide((0.1, 0.5), (0.9, 0.5))
+    fingers.lift()
+
+
+def test_a_finger_moves_what_is_zoomed_as_far_as_the_run_goes(fingers: Fingers) -> None:
+    zoom(fingers)
+
+    fingers.put((0.8, 0.5))
+    fingers.slide((0.4, 0.5))
+    fingers.lift()
+    assert close(fingers.window(), 475, 725)
+    for _ in range(3):
+        fingers.put((0.9, 0.5))
+        fingers.slide((0.1, 0.5))
+        fingers.lift()
+    assert close(fingers.window(), 750, 1000)
+    assert "1k" in fingers.page.labels()
+
+
+def test_a_finger_that_is_left_of_two_goes_on_from_where_it_is(fingers: Fingers) -> None:
+    fingers.put((0.4, 0.5), (0.6, 0.5))
+    fingers.slide((0.1, 0.5), (0.9, 0.5))
+    fingers.lift_one()
+    fingers.slide((0.5, 0.5))
+    fingers.lift()
+
+    assert close(fingers.window(), 275, 525)
+
+
+def test_two_taps_show_the_whole_run_again_and_one_does_not(fingers: Fingers) -> None:
+    zoom(fingers)
+    fingers.page.driver.execute_script(  # not every browser makes a double click of two taps
+        "window.addEventListener('dblclick', (event) => event.stopImmediatePropagation(), true)"
     )
-    try:
-        touch("touchStart", 0.2)
-        for part in (0.3, 0.4, 0.5, 0.6):
-            touch("touchMove", part)
-        shown.wait(lambda: abs(step_of(shown.readout) - 600) <= 2)
-        touch("touchEnd")
-        seen = shown.readout
-    finally:
-        driver.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": False})
 
-    assert seen["poly"] == f"{plan.lr(step_of(seen)):.6g}"
+    fingers.tap((0.5, 0.5))
+    assert close(fingers.window(), 375, 625)
+
+    def shows_all_after_two_taps() -> bool:
+        fingers.tap((0.5, 0.5))
+        fingers.tap((0.5, 0.5))
+        return close(fingers.window(), 0, 1000)
+
+    fingers.page.wait(shows_all_after_two_taps)  # a busy machine may tap too slowly
+
+
+def test_taps_that_are_apart_are_no_double_tap(fingers: Fingers) -> None:
+    zoom(fingers)
+
+    fingers.tap((0.2, 0.5))
+    fingers.tap((0.8, 0.5))
+
+    assert close(fingers.window(), 375, 625)
+
+
+def test_a_finger_that_goes_up_moves_the_page(fingers: Fingers, driver: Chrome) -> None:
+    zoom(fingers)
+    size = driver.get_window_size()
+    driver.set_window_size(800, 400)
+    try:
+        fingers.put((0.5, 0.9))
+        fingers.slide((0.5, 0.1))
+        fingers.lift()
+        fingers.page.wait(lambda: driver.execute_script("return scrollY") > 0)
+    finally:
+        driver.set_window_size(size["width"], size["height"])
+
+    assert close(fingers.window(), 375, 625)
+
+
+# -- the page around the chart --------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("scheme", "background"), [("light", 255), ("dark", 22)])

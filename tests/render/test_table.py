@@ -33,7 +33,7 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> Any:
         file = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
         print_table(Grid(plans, list(steps)), file, **out)
         file.seek(0)
-        return [line.rstrip() for line in file.read().splitlines()]
+        return file.read().splitlines()
 
     return shown
 
@@ -185,3 +185,22 @@ def test_what_is_said_of_the_whole_is_said_once_and_fits(shown: Any) -> None:
     assert " ".join(lines[said:]) == "5 of 1,001 steps \u00b7 convention: " + ", ".join(
         each.convention for each in plans
     )
+
+
+@pytest.mark.parametrize("width", [30, 80])
+def test_no_line_ends_in_blanks(shown: Any, width: int) -> None:
+    lines = [*shown(plan(), width=width), *shown(plan(), plan(name="b"), width=width)]
+
+    assert lines == [line.rstrip() for line in lines]
+
+
+def test_no_line_ends_in_coloured_blanks(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"FORCE_COLOR": "1", "TERM": "xterm", "COLORTERM": "truecolor"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    out = io.StringIO()
+    print_table(Grid((plan(),), [0, 500, 1000]), out)
+
+    assert "\x1b[38;2;0;114;178m" in out.getvalue()
+    for line in out.getvalue().splitlines():
+        assert not re.search(r" (\x1b\[[0-9;]*m)*$", line), line

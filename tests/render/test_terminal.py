@@ -257,6 +257,90 @@ def test_several_parameters_are_above_each_other() -> None:
     assert len(lines) <= 22
 
 
+# -- phases ---------------------------------------------------------------------------------------
+
+WARM = lrplot.LinearWarmup(warmup_steps=50, then=lrplot.Cosine(max_iters=950))
+LATE = lrplot.Sequence(
+    schedules=(lrplot.Constant(), lrplot.Poly(max_iters=500), lrplot.Constant()),
+    milestones=(500, 990),
+)
+
+
+def test_phases_are_named_where_they_begin() -> None:
+    lines = rows(plan(WARM, name="w"), phases=True)
+
+    assert lines[:3] == [
+        "     \u250cwarm-up",
+        "     \u2502   \u250ccosine",
+        " 0.1 \u2524   \u2880\u28c0\u28c0\u28c0\u2840",
+    ]
+    column = lines[1].index("\u250c")
+    assert lines[-4][column] == "\u250a"  # in the lowest row, clear of the curve
+    assert len(lines) == 22
+
+
+def test_a_phase_that_begins_late_has_its_name_before_its_line() -> None:
+    (names, *rest) = rows(plan(LATE), phases=True)
+
+    assert names.split() == ["\u250cconstant", "\u250cpoly", "constant\u2510"]
+    assert len(names) <= 80
+    assert rest[-4][names.index("\u250cp")] == "\u250a"
+
+
+def test_phases_are_those_of_the_part_that_is_drawn() -> None:
+    (names, *rest) = rows(plan(LATE), phases=True, xlim="40%..60%")
+    middle = (edge(rest) + 80) // 2
+
+    assert names.split() == ["\u250cconstant", "\u250cpoly"]
+    assert names.index("\u250cconstant") == edge(rest) - 1
+    assert abs(names.index("\u250cpoly") - middle) <= 1
+    assert rows(plan(LATE), phases=True, xlim="60%..70%")[0].strip() == "\u250cpoly"
+
+
+def test_phases_hide_no_dot() -> None:
+    given = plan(LATE)
+    plain, named = rows(given), rows(given, phases=True, height=23)
+
+    assert dots(named[1:]) == dots(plain)
+
+
+def test_phases_are_told_in_ascii_where_there_is_nothing_else() -> None:
+    lines = rows(plan(WARM), phases=True, unicode=False)
+
+    assert all(line.isascii() for line in lines)
+    assert [line.strip() for line in lines[:2]] == ["+warm-up", "|   +cosine"]
+    assert lines[-4][lines[1].index("+")] == ":"
+
+
+@pytest.mark.parametrize(("width", "height"), WINDOWS)
+def test_phases_have_their_rows_in_the_window(width: int, height: int) -> None:
+    lines = rows(plan(WARM), plan(LATE), width=width, height=height, phases=True, title="t")
+
+    assert len(lines) == height
+    assert max(map(cell_len, lines)) == width
+
+
+def test_of_several_curves_the_first_has_its_phases_named_and_that_is_said() -> None:
+    lines = rows(plan(WARM, name="one"), plan(LATE, name="two"), phases=True)
+
+    assert "warm-up" in lines[0]
+    assert "poly" not in "".join(lines)
+    assert lines[-1] == "a one  b two  phases of a"
+    same = rows(plan(WARM, name="one"), plan(WARM, name="two"), phases=True)
+    assert same[-1] == "a one  b two"
+
+
+def test_several_panels_have_names_once_and_lines_in_each() -> None:
+    cycle = plan(lrplot.OneCycle(max_iters=1000, max_lr=0.1))
+    lines = rows(cycle, param=("lr", "momentum"), phases=True)
+    column = lines[1].index("\u250cdecay")
+    below = lines.index("momentum")
+
+    assert "".join(lines).count("decay") == 1
+    for part in (lines[2:below], lines[below + 1 : -3]):
+        assert {line[column : column + 1] for line in part} >= {"\u250a"}
+
+
 # -- printing -------------------------------------------------------------------------------------
 
 

@@ -166,11 +166,6 @@
   // -- what a person does ------------------------------------------------------------------------
 
   const reset = () => chart.setScale("x", { min: steps[0], max: steps[last] });
-  const slide = (event) => {
-    if (event.pointerType !== "touch") return; // a mouse is the chart's own business
-    const box = chart.over.getBoundingClientRect();
-    chart.setCursor({ left: event.clientX - box.left, top: event.clientY - box.top });
-  };
   const moveTo = (index) => {
     const at = own(Math.max(0, Math.min(last, index)));
     const rate = chart.data.slice(1).find((values) => values[at] != null)?.[at];
@@ -189,9 +184,86 @@
     event.preventDefault();
     keys[event.key](chart.cursor.idx == null ? -1 : own(chart.cursor.idx));
   });
-  place.addEventListener("pointerdown", slide);
-  place.addEventListener("pointermove", slide);
   document.getElementById("reset").addEventListener("click", reset);
+
+  // -- what fingers do ---------------------------------------------------------------------------
+  // One reads the chart, or moves it once it is zoomed; two zoom it; two quick taps show all of it.
+
+  const NEAR = 24; // pixels that a finger strays in a tap
+  const SOON = 300; // milliseconds that a tap lasts, and that the next one may wait
+  const LEAST = 4; // steps that are shown
+
+  const fingers = new Map(); // each at its place
+  let held; // what was between the fingers when one of them last came or went
+  let tap = null; // how the only finger came down, as long as it has not strayed
+  let tapped = null; // how the tap before ended
+
+  const zoomed = () => chart.scales.x.max - chart.scales.x.min < steps[last] - steps[0];
+  const show = (low, count) => {
+    const shown = Math.max(count, LEAST);
+    const min = Math.max(low, steps[0]);
+    const highest = steps[last] - shown;
+    if (highest <= steps[0]) reset();
+    else if (min >= highest) chart.setScale("x", { min: highest, max: steps[last] });
+    else chart.setScale("x", { min, max: min + shown });
+  };
+  const put = (event) => {
+    const box = chart.over.getBoundingClientRect();
+    fingers.set(event.pointerId, { x: event.clientX - box.left, y: event.clientY - box.top });
+  };
+  const grip = () => {
+    const [a, b = a] = fingers.values();
+    const apart = Math.max(NEAR, Math.hypot(a.x - b.x, a.y - b.y));
+    return { left: (a.x + b.x) / 2, top: (a.y + b.y) / 2, apart };
+  };
+  const hold = () => {
+    if (fingers.size === 0) return;
+    const { left, apart } = grip();
+    const { min, max } = chart.scales.x;
+    held = { step: chart.posToVal(left, "x"), apart, each: (max - min) / chart.over.clientWidth };
+  };
+  // The step that was between the fingers stays there, and all steps widen as the fingers part.
+  const follow = () => {
+    const { left, top, apart } = grip();
+    const each = (held.each * held.apart) / apart;
+    if (fingers.size > 1 || zoomed()) show(held.step - each * left, each * chart.over.clientWidth);
+    chart.setCursor({ left, top });
+  };
+
+  const near = (one, other) =>
+    Math.hypot(one.clientX - other.clientX, one.clientY - other.clientY) <= NEAR;
+  const soon = (one, other) => other.timeStamp - one.timeStamp <= SOON;
+  const touches = {
+    pointerdown: (event) => {
+      if (event.isPrimary) fingers.clear(); // the first one: no other can be there
+      put(event);
+      hold();
+      follow();
+      tap = fingers.size === 1 ? event : null;
+    },
+    pointermove: (event) => {
+      if (!fingers.has(event.pointerId)) return;
+      put(event);
+      follow();
+      if (tap && !near(tap, event)) tap = null;
+    },
+    pointerup: (event) => {
+      if (tap && tapped && near(tapped, tap) && soon(tapped, tap)) reset();
+      tapped = tap && soon(tap, event) ? event : null;
+      touches.pointercancel(event);
+    },
+    pointercancel: (event) => {
+      fingers.delete(event.pointerId);
+      tap = null;
+      hold();
+    },
+  };
+  for (const [name, heed] of Object.entries(touches)) {
+    place.addEventListener(name, (event) => {
+      if (event.pointerType === "touch") heed(event); // a mouse is the chart's own business
+    });
+  }
+
   log.checked = curves.log;
   log.disabled = !rates.some((value) => value > TINY);
   log.addEventListener("change", draw);
