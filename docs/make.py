@@ -1,22 +1,31 @@
-"""Make docs/formats.md from the figures of formats in docs/figures.yaml: `python docs/make.py`."""
+"""Make what the pages of docs/ take from lrplot itself: `python docs/make.py`.
+
+docs/formats.md is made from the figures of formats in docs/figures.yaml, and in docs/steps.md the
+table of the trainers' rules.
+"""
 
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from lrplot.accounting import EACH_SHARE, Loading
 from lrplot.figures.document import read_figures
 from lrplot.formats import FORMATS, reader
 from lrplot.render.explain import as_text
 
 if TYPE_CHECKING:
+    from lrplot.accounting import Division, Rule
     from lrplot.figures.document import Figure
 
 DOCS = Path("docs")
 LIST = DOCS / "figures.yaml"
+FORMATS_PAGE = DOCS / "formats.md"
+STEPS_PAGE = DOCS / "steps.md"
 
 
 class Sample(NamedTuple):
@@ -74,9 +83,54 @@ def section(sample: Sample) -> str:
     )
 
 
+# -- the trainers' rules ---------------------------------------------------------------------------
+
+TABLE = re.compile(r"(?<=\n)\| trainer \|.*\n(?:\|.*\n)*")
+COUNTED = Loading(dataset_size=1007, batch_size=8, gpus=2, accumulate=2)  # as the page counts it
+ARROWS = {"up": "↑", "down": "↓", "drop_last": "↕", "carried": "→"}
+WORDS = {"gpus": "GPUs", "batch_size": "batch", "accumulate": "accumulated"}
+
+
+def rules() -> dict[tuple[Division, ...], list[Rule]]:
+    """Return the rules that lrplot has, by what they divide by: its own first."""
+    found = [getattr(module, "RULE", None) for module in map(reader, FORMATS)]
+    alike: dict[tuple[Division, ...], list[Rule]] = {}
+    for rule in filter(None, [EACH_SHARE, *found]):
+        alike.setdefault(rule.divisions, []).append(rule)
+    return alike
+
+
+def table() -> str:
+    """Return the table of the rules: what each divides by, and what that makes of COUNTED."""
+    rows = [
+        ["trainer", "divides by", "last batch kept", "dropped"],
+        ["---", "---", "--:", "--:"],
+        *(_row(alike) for alike in rules().values()),
+    ]
+    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
+
+
+def _row(alike: list[Rule]) -> list[str]:
+    rule = alike[0]
+    names = dict.fromkeys("native" if each is EACH_SHARE else each.name for each in alike)
+    order = ", ".join(
+        f"{' x '.join(WORDS[name] for name in division.by)} {ARROWS[division.rounds]}"
+        for division in rule.divisions
+    )
+    counts = [rule.count(COUNTED._replace(drop_last=dropped)) for dropped in (False, True)]
+    return [", ".join(names), order, *(f"{float(count):g}" for count in counts)]
+
+
+def with_table(text: str) -> str:
+    """Return the page of steps with the table as it is now."""
+    return TABLE.sub(table(), text)
+
+
 def main() -> int:
-    """Write the page."""
-    Path("docs/formats.md").write_text(page(samples()), encoding="utf-8")
+    """Write the pages."""
+    FORMATS_PAGE.write_text(page(samples()), encoding="utf-8")
+    steps = STEPS_PAGE.read_text(encoding="utf-8")
+    STEPS_PAGE.write_text(with_table(steps), encoding="utf-8")
     return 0
 
 

@@ -1,20 +1,23 @@
 """The pages and figures under docs/ say and show what lrplot does.
 
-`lrplot figures docs/figures.yaml` and `python docs/make.py` renew them.
+`lrplot figures docs/figures.yaml` and `python docs/make.py` renew them. What the commands on the
+pages print is held by `tests/test_readme.py`.
 """
 
 from __future__ import annotations
 
 import importlib.util
 import re
-import shlex
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
 
+from lrplot.accounting import EACH_SHARE, Loading, Rule
 from lrplot.cli import cli
 from lrplot.figures.document import read_figures
 
@@ -49,6 +52,37 @@ def test_the_page_of_formats_is_fresh() -> None:
     assert MAKE.page(SAMPLES) == kept, RENEW
 
 
+def test_the_table_of_rules_is_fresh() -> None:
+    assert MAKE.table() in Path("docs/steps.md").read_text(encoding="utf-8"), RENEW
+
+
+def test_the_rules_that_the_page_names_count_parts_of_epochs() -> None:
+    rules = [rule for alike in MAKE.rules().values() for rule in alike if rule.part_epochs]
+
+    rounds = {rule.name: rule.part_epochs for rule in rules}
+
+    trainers = {"transformers' Trainer": "up", "axolotl": "up", "DeepSpeed's engine": "down"}
+    assert rounds == {EACH_SHARE.name: "nearest", **trainers}
+
+
+@pytest.mark.parametrize("rule", [alike[0] for alike in MAKE.rules().values()])
+@given(
+    samples=st.integers(1, 10**5),
+    batch=st.integers(1, 64),
+    gpus=st.integers(1, 9),
+    last=st.booleans(),
+)
+def test_between_two_rules_lies_one_update_an_epoch_at_most(
+    rule: Rule, samples: int, batch: int, gpus: int, last: Any
+) -> None:
+    for accumulate in (1, 2, 5):
+        each = batch * gpus * accumulate
+
+        count = rule.count(Loading(samples, batch, gpus, accumulate, last))
+
+        assert samples // each <= count <= -(-samples // each)
+
+
 def test_the_figures_are_fresh() -> None:
     done = CliRunner().invoke(cli, ["figures", "docs/figures.yaml", "--check"])
 
@@ -74,23 +108,3 @@ def test_every_sample_config_is_shown_or_native() -> None:
     native = {path.name for path in files if re.search(r"\bschedule\b", path.read_text("utf-8"))}
 
     assert {path.name for path in files} <= shown | native
-
-
-# -- the page of figures ---------------------------------------------------------------------------
-
-FIGURES = (ROOT / "docs" / "figures.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"```console\n\$ (lrplot .*)\n((?:.*\n)*?)```\n", FIGURES)
-LISTS = re.findall(r"```yaml\n((?:.*\n)*?)```\n", FIGURES)
-
-
-def test_the_page_of_figures_says_what_happens(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    Path("docs").mkdir()
-    for name, text in zip(("figures", "wrong"), LISTS, strict=False):
-        Path(f"docs/{name}.yaml").write_text(text, encoding="utf-8")
-
-    for command, shown in BLOCKS:
-        assert CliRunner().invoke(cli, shlex.split(command)[1:]).output == shown, command
-    assert len(BLOCKS) == 5
