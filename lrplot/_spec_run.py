@@ -8,20 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from lrplot.durations import UnitError, UnknownError, count_of, epochs_of
 from lrplot.errors import ParameterError, Problem, suggest
 from lrplot.schedules.base import Period, as_field, check_value
 from lrplot.syntax.tree import Key, Node, to_data
-from lrplot.units import (
-    LENGTHS,
-    SIZES,
-    Epochs,
-    Horizon,
-    UnitError,
-    UnknownError,
-    count_of,
-    epochs_of,
-    length_of,
-)
+from lrplot.units import LENGTHS, SIZES, Epochs, Horizon, length_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -51,7 +42,7 @@ def read_horizon(tree: Node, problems: list[Problem], notes: list[str]) -> Horiz
     for name in SIZES:
         kind, read = (bool, None) if name == "drop_last" else (Period, _reader_of(name))
         values[name] = _number(found, name, kind, read, problems)
-    epoch = _count(found, "iters_per_epoch", Horizon(), problems, notes)
+    epoch = _number(found, "iters_per_epoch", Period, _reader_of("iters_per_epoch"), problems)
     values = {name: value for name, value in values.items() if value is not None}
     if len(problems) > before:
         return Horizon()

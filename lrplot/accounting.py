@@ -15,6 +15,7 @@ import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from fractions import Fraction
 
 __all__ = ["EACH_SHARE", "Division", "Loading", "Rule", "many"]
 
@@ -34,11 +35,16 @@ class Division(msgspec.Struct, frozen=True):
 
     Attributes:
         by: what it divides by, as the fields of `Loading`: one of them, or their product.
-        rounds: "up", "down", or "drop_last": down where the last partial batch is dropped, else up.
+        rounds: "up", "down", or "drop_last": down where the last partial batch is dropped, else up;
+            "carried" where the rest of an epoch goes on into the next.
     """
 
     by: tuple[Literal["gpus", "batch_size", "accumulate"], ...]
-    rounds: Literal["up", "down", "drop_last"] = "drop_last"
+    rounds: Literal["up", "down", "drop_last", "carried"] = "drop_last"
+
+    def carries(self, count: int, by: int) -> bool:
+        """Say whether dividing a count leaves a rest for the next epoch."""
+        return self.rounds == "carried" and count % by > 0
 
     def is_down(self, loading: Loading) -> bool:
         """Say whether the rest is left out."""
@@ -59,19 +65,34 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     divisions: tuple[Division, ...]
     part_epochs: Literal["up", "down", "nearest"] | None = None
 
-    def count(self, loading: Loading) -> int:
-        """Return the updates in an epoch; 0 where the samples make none."""
-        return [loading.dataset_size, *(made for _, _, made in self._sum(loading))][-1]
+    def count(self, loading: Loading) -> int | Fraction:
+        """Return the updates in an epoch; 0 where the samples make none.
+
+        It is no whole number where the rest of an epoch is carried into the next.
+        """
+        count = loading.dataset_size
+        for division, given, made in self._sum(loading):
+            by = _product(loading, division)
+            if division.carries(given, by):
+                from fractions import Fraction  # imported for those that need it
+
+                return Fraction(given, by)
+            count = made
+        return count
+
+    def batches(self, loading: Loading) -> int:
+        """Return the batches in an epoch, on each GPU."""
+        return int(self.count(loading._replace(accumulate=1)))
 
     def used(self, loading: Loading) -> int:
         """Return the samples that an epoch uses: all, but for those left out at its end."""
         together = loading.batch_size * loading.gpus
-        updates = together * loading.accumulate * self.count(loading)
-        batches = together * self.count(loading._replace(accumulate=1))
+        updates = int(together * loading.accumulate * self.count(loading))
         dropped = any(
             each.is_down(loading) for each in self.divisions if each.by != ("accumulate",)
         )
-        return min(updates, batches if dropped else updates, loading.dataset_size)
+        batches = together * self.batches(loading) if dropped else updates
+        return min(updates, batches, loading.dataset_size)
 
     def lines(self, loading: Loading) -> tuple[str, ...]:
         """Return the sum, a division a line."""
@@ -138,6 +159,8 @@ def _line(loading: Loading, division: Division, given: int, made: int) -> str:
     out = many(made, *_made(division, loading))
     if given == made * by:
         return f"{divided} = {out}"
+    if division.carries(given, by):
+        return f"{divided} = {given / by:,.10g} updates per epoch (the rest goes on into the next)"
     return f"{divided} = {_decimal(given, by)} -> {out} ({_rounded(division, loading)})"
 
 
@@ -166,10 +189,11 @@ def _made(division: Division, loading: Loading) -> tuple[str, str]:
     return ("batch" if loading.accumulate > 1 else "iteration"), " per epoch"
 
 
-def many(count: float, noun: str, of: str = "") -> str:
+def many(count: float | Fraction, noun: str, of: str = "") -> str:
     """Return a count with its noun: 1 update, 7,330 updates, 1.5 epochs."""
     ending = "" if count == 1 else "es" if noun.endswith("tch") else "s"
-    return f"{count:{',' if isinstance(count, int) else ',.10g'}} {noun}{ending}{of}"
+    said = f"{count:,}" if isinstance(count, int) else f"{float(count):,.10g}"
+    return f"{said} {noun}{ending}{of}"
 
 
 def _rounded(division: Division, loading: Loading) -> str:

@@ -9,9 +9,10 @@ import msgspec
 from msgspec import Meta
 
 from lrplot._lazy import np
+from lrplot.durations import LARGEST_STEP
 from lrplot.errors import InputError, ParameterError, Problem, UsageError, Where, option, suggest
 from lrplot.schedules.base import Schedule, check_value
-from lrplot.units import LARGEST_STEP, LENGTHS, SIZES, Horizon
+from lrplot.units import LENGTHS, SIZES, Horizon
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

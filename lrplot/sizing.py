@@ -59,7 +59,7 @@ def plan_of_file(reader: Any, tree: Node, options: Mapping[str, Any]) -> Plan:
         said.refuse_part(reader.NAME)
     run = _run(reader, tree, said)
     epoch = said.iters_per_epoch or run.iters_per_epoch
-    plan: Plan = reader.read(tree, _with_epoch(said, epoch))
+    plan: Plan = reader.read(tree, _with_epoch(said, epoch, run))
     if plan.iters_per_epoch is None:
         plan = msgspec.structs.replace(plan, iters_per_epoch=epoch)
     return plan if plan.in_epochs and epoch is None else _sized(plan, run)
@@ -72,11 +72,9 @@ def _with_gpus(said: Given, reader: Any, tree: Node) -> Given:
     return msgspec.structs.replace(said, gpus=reader.gpus(tree))
 
 
-def _with_epoch(said: Given, epoch: int | None) -> Given:
+def _with_epoch(said: Given, epoch: int | None, run: Horizon) -> Given:
     """Return what is given once it is known how long an epoch is: the run's length too."""
-    length = said.max_iters
-    if length is None and said.max_epochs and epoch:
-        length = said.max_epochs * epoch
+    length = said.max_iters or (run.max_iters if said.max_epochs else None)
     return msgspec.structs.replace(said, iters_per_epoch=epoch, max_iters=length)
 
 
@@ -89,7 +87,7 @@ def _run(reader: Any, tree: Node, said: Given) -> Horizon:
     counts = said if of_file is not None else msgspec.structs.replace(said, dataset_size=None)
     of_file = of_file or {}
     if said.max_iters is not None or said.epochs is not None:
-        of_file = {**of_file, "max_epochs": said.part_epochs}
+        of_file = {**of_file, "max_epochs": said.epochs}
     if counts.dataset_size is not None:
         said.need("gpus", "--dataset-size")
         if said.batch_size is None and of_file.get("batch_size") is None:
@@ -135,14 +133,17 @@ def _sized(plan: Plan, run: Horizon) -> Plan:
     An epoch that the source counts otherwise stays as long as the source has it.
     """
     sizes = {key: getattr(run, key) for key in (*SIZES, "rule")}
-    sizes["max_epochs"] = run.max_epochs or _epochs(plan)
-    for forgotten in ((), ("max_epochs",), ("max_epochs", "dataset_size")):
-        kept = {key: value for key, value in sizes.items() if key not in forgotten}
+    for epochs in (run.max_epochs, _epochs(plan), None):
         with suppress(ParameterError):
-            return msgspec.structs.replace(
-                plan, horizon=msgspec.structs.replace(plan.horizon, **kept)
-            )
+            return _counted(plan, {**sizes, "max_epochs": epochs})
+    with suppress(ParameterError):
+        return _counted(plan, {**sizes, "dataset_size": None})
     return plan
+
+
+def _counted(plan: Plan, sizes: dict[str, Any]) -> Plan:
+    horizon = msgspec.structs.replace(plan.horizon, **sizes)
+    return msgspec.structs.replace(plan, horizon=horizon)
 
 
 def _epochs(plan: Plan) -> int | None:

@@ -22,18 +22,20 @@ from lrplot.syntax.tree import Node, repeat_notes, to_tree
 from lrplot.units import SIZES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from lrplot.plan import Plan
 
 __all__ = ["LIST_OPTIONS", "SOURCE_OPTIONS", "is_call", "is_document", "load", "load_each"]
 
+# part_epochs is what --max-epochs becomes.
+_GIVEN = tuple(name for name in Given.__struct_fields__ if name != "part_epochs")
 # What goes with any source, beside the parameters of a schedule.
 SOURCE_OPTIONS = (
     *dict.fromkeys(
         (
             *RUN_OPTIONS,
-            *Given.__struct_fields__,
+            *_GIVEN,
             *LOOP_OPTIONS,
             "warmup",
             "group",
@@ -76,12 +78,19 @@ def load(source: str | Path, **options: Any) -> Plan:
     """
     given = {key: value for key, value in options.items() if value is not None}
     group = given.pop("group", "main")
+    if given.get("auto_scale_lr") and "scale_lr" in given:
+        raise UsageError("--auto-scale-lr and --scale-lr both scale the rate: give one of them")
     if given.get("scale_warmup") is False:
         del given["scale_warmup"]
     looped = {key: given.pop(key) for key in LOOP_OPTIONS if key in given}
     if "scale_warmup" in looped:
         given["scale_warmup"] = from_batch(looped)
-    return as_looped(_load(source, given).group(group), looped)
+    try:
+        return as_looped(_load(source, given).group(group), looped)
+    except InputError as error:
+        if all(str(problem.where).startswith("--") for problem in error.problems):
+            raise UsageError(error.problems) from None  # it is the command that is wrong
+        raise
 
 
 def load_each(sources: Iterable[str], options: Mapping[str, Any]) -> list[Plan]:
@@ -175,7 +184,7 @@ def _read_file(tree: Node, given: Mapping[str, Any], source: str) -> Plan:
     reader, evidence = find(set_tree, given.get("from_"), source)
     if reader is None:
         return _read_native(tree, given, source)
-    foreign = given.keys() - {*FILE_OPTIONS, *Given.__struct_fields__}
+    foreign = given.keys() - {*FILE_OPTIONS, *_GIVEN}
     if foreign:
         hint = "--set KEY=VALUE reaches any key of a file"
         raise UsageError(f"{option(min(foreign))} does not go with {source}", hint)
@@ -285,13 +294,21 @@ def _load_name(name: str, given: Mapping[str, Any]) -> Plan:
     return msgspec.structs.replace(plan, name=name, notes=(*plan.notes, *notes))
 
 
-def _assumed(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
+def _assumed(name: str, options: Mapping[str, Any]) -> dict[str, Any]:
+    given = {**options, **dict.fromkeys(_set(options))}
     assumed: dict[str, Any] = {}
     if "base_lr" not in given:
         assumed["base_lr"] = by_name[name].example.get("base_lr", _ASSUMED_BASE_LR)
     if _takes(name, "max_iters", given) and "max_epochs" not in given:
         assumed["max_iters"] = _ASSUMED_MAX_ITERS
     return assumed
+
+
+def _set(given: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the keys of the document that --set says."""
+    for text in given.get("set", ()):
+        key = text.partition("=")[0].removeprefix("run.")
+        yield "max_epochs" if key == "epochs" else key
 
 
 def _takes(name: str, supply: str, given: Mapping[str, Any]) -> bool:

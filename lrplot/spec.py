@@ -25,12 +25,13 @@ from msgspec import NODEFAULT, Struct
 
 from lrplot._spec_run import LENGTHS, RUN_SIZES, in_steps, read_count, read_horizon
 from lrplot._spec_write import write
+from lrplot.durations import LARGEST_STEP, UnitError, UnknownError
 from lrplot.errors import InputError, ParameterError, Problem, Where, suggest
 from lrplot.plan import BaseRate, Plan
 from lrplot.schedules import Schedule, Sequence, by_name
 from lrplot.schedules.base import Field, check_value, fields_of
 from lrplot.syntax.tree import Key, Node, refuse_repeats, to_data
-from lrplot.units import LARGEST_STEP, Horizon, UnitError, UnknownError
+from lrplot.units import Horizon
 
 if TYPE_CHECKING:
     from fractions import Fraction

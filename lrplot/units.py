@@ -1,4 +1,4 @@
-"""Steps, epochs, samples and parts of a run: one grammar, resolved once to whole steps.
+"""How long a run is in every unit, and from any unit to whole steps.
 
 500  500it  1e3  160k  2M        steps, counted from 0
 12ep  1.5ep                      epochs, where an epoch's length is known
@@ -8,62 +8,39 @@
 
 from __future__ import annotations
 
-import re
+from itertools import count, takewhile
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import msgspec
 from msgspec import Meta
 
 from lrplot.accounting import EACH_SHARE, Loading, Rule, many
-from lrplot.errors import InputError, ParameterError, Problem
+from lrplot.durations import (
+    LARGEST_STEP,
+    UnitError,
+    UnknownError,
+    bounded,
+    nearest,
+    parsed,
+    unit_of,
+)
+from lrplot.errors import ParameterError
 from lrplot.schedules.base import check_value
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from fractions import Fraction
 
-__all__ = [
-    "LARGEST_STEP",
-    "LENGTHS",
-    "SIZES",
-    "Epochs",
-    "Horizon",
-    "Position",
-    "UnitError",
-    "UnknownError",
-    "count_of",
-    "counts_steps",
-    "epochs_of",
-    "length_of",
-]
+__all__ = ["LENGTHS", "SIZES", "Epochs", "Horizon", "Position", "length_of"]
 
-LARGEST_STEP = 2**53  # beyond it a step is no longer exact as a float64
 _MOST = 2**63 - 1  # beyond it nothing is counted
-_LONGEST = 100  # characters; any duration is shorter, and Python refuses to read endless digits
 
 LENGTHS = ("max_iters", "max_epochs", "iters_per_epoch")
 # What says how large an update is, and an epoch of them.
 SIZES = ("dataset_size", "batch_size", "gpus", "accumulate", "drop_last", "seq_len")
 
-_MULTIPLES = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "b": 10**9, "t": 10**12}
-_DURATION = (
-    r"(?P<number>(?:\d{1,3}(?:,\d{3})+|\d+(?:_\d+)*)(?:\.\d*)?|\.\d+)"
-    r"(?:e(?P<exponent>[+-]?\d{1,3}))?"
-    r"(?P<multiple>[kmgbt])?\s*"
-    r"(?P<unit>it|iters?|iterations?|steps?|updates?|ep|epochs?|samples?|tok|tokens?|%)?"
-)
 _Count = Annotated[int, Meta(ge=1, le=LARGEST_STEP)]
 Epochs = Annotated[float, Meta(gt=0, le=LARGEST_STEP)]
-
-
-class UnitError(InputError):
-    """A duration that cannot be read, or not without something that is not known."""
-
-    def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__([Problem(message=message, hint=hint)])
-
-
-class UnknownError(UnitError):
-    """A duration whose unit needs what is not known."""
 
 
 class Position(NamedTuple):
@@ -133,8 +110,8 @@ class Horizon(msgspec.Struct, frozen=True, kw_only=True):
             raise ParameterError("dataset_size", message, "add --batch-size N")
         if self.loading is not None:
             self._follows("iters_per_epoch", self._counted(self.loading))
-        if self.max_epochs is not None and self.iters_per_epoch is not None:
-            self._follows("max_iters", self._updates(self.max_epochs, self.iters_per_epoch))
+        if self.max_epochs is not None and self.updates_per_epoch is not None:
+            self._follows("max_iters", self._updates(self.max_epochs, self.updates_per_epoch))
         self._fits(self.max_iters or 1)
 
     def _fits(self, steps: int) -> None:
@@ -153,21 +130,29 @@ class Horizon(msgspec.Struct, frozen=True, kw_only=True):
     def _set(self, name: str, value: Any) -> None:
         msgspec.structs.force_setattr(self, name, value)
 
-    def _follows(self, name: str, value: int) -> None:
+    def _follows(self, name: str, value: int | Fraction) -> None:
         given = getattr(self, name)
         if given not in (None, value):
             said = f"is {given:,}, where {'; '.join(self.derivation)}"
             raise ParameterError(name, said, "leave one of them out")
-        self._set(name, check_value(name, _Count, value))
+        if value == int(value):
+            self._set(name, check_value(name, _Count, int(value)))
 
-    def _counted(self, loading: Loading) -> int:
+    def _counted(self, loading: Loading) -> int | Fraction:
         count = self.rule.count(loading)
-        if count < 1:
-            said = f"leave no whole batch in an epoch: {'; '.join(self.rule.lines(loading))}"
+        if not count:
+            said = f"makes no update in an epoch: {'; '.join(self.rule.lines(loading))}"
             raise ParameterError("dataset_size", said)
         return count
 
-    def _updates(self, epochs: float, per_epoch: int) -> int:
+    @property
+    def updates_per_epoch(self) -> int | Fraction | None:
+        """Updates in an epoch, in a fraction where the rest of one is carried into the next."""
+        if self.iters_per_epoch is not None or self.loading is None:
+            return self.iters_per_epoch
+        return self.rule.count(self.loading)
+
+    def _updates(self, epochs: float, per_epoch: int | Fraction) -> int:
         """Return the updates of a run of epochs, refused where there is none, or too many."""
         updates = self._whole(epochs, per_epoch)
         if not 1 <= updates <= LARGEST_STEP:
@@ -176,17 +161,17 @@ class Horizon(msgspec.Struct, frozen=True, kw_only=True):
             raise ParameterError("max_epochs", f"makes {problem}: {made}")
         return updates
 
-    def _whole(self, epochs: float, per_epoch: int) -> int:
+    def _whole(self, epochs: float, per_epoch: int | Fraction) -> int:
         """Return the updates of a run of epochs, the last of them perhaps in part."""
         exact = self._of_epochs(epochs, per_epoch)
         rounds = self.rule.part_epochs
         if rounds is None and epochs % 1:
             message = f"is {epochs:g}, where {self.rule.name} counts whole epochs"
             raise ParameterError("max_epochs", message)
-        return {"up": -int(-exact // 1), "down": int(exact // 1)}.get(rounds or "", _nearest(exact))
+        return {"up": -int(-exact // 1), "down": int(exact // 1)}.get(rounds or "", nearest(exact))
 
     @staticmethod
-    def _of_epochs(epochs: float, per_epoch: int) -> Fraction:
+    def _of_epochs(epochs: float, per_epoch: int | Fraction) -> Fraction:
         """Return the updates of epochs before they are rounded."""
         from fractions import Fraction
 
@@ -204,9 +189,9 @@ class Horizon(msgspec.Struct, frozen=True, kw_only=True):
     def derivation(self) -> tuple[str, ...]:
         """The sum from samples to updates, a line each, that a person can check."""
         lines = self.rule.lines(self.loading) if self.loading else ()
-        if self.max_epochs is None or self.iters_per_epoch is None:
+        per_epoch = self.updates_per_epoch
+        if self.max_epochs is None or per_epoch is None:
             return lines
-        per_epoch = self.iters_per_epoch
         updates = self._whole(self.max_epochs, per_epoch)
         start = "" if lines else f"{many(per_epoch, 'update', ' per epoch')} "
         exact = self._of_epochs(self.max_epochs, per_epoch)
@@ -217,9 +202,7 @@ class Horizon(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def batches_per_epoch(self) -> int | None:
         """Batches in an epoch, on each GPU, where the sizes tell; several may make an update."""
-        if self.loading is None:
-            return None
-        return self.rule.count(self.loading._replace(accumulate=1))
+        return None if self.loading is None else self.rule.batches(self.loading)
 
     @property
     def samples_per_iter(self) -> int | None:
@@ -250,8 +233,8 @@ class Horizon(msgspec.Struct, frozen=True, kw_only=True):
         self._fits(int(steps.max()) if steps.size else 1)
         steps = steps.astype(np.int64)
         known: dict[str, Any] = {}
-        if self.iters_per_epoch is not None:
-            known["epoch"] = steps / self.iters_per_epoch
+        if self.updates_per_epoch is not None:
+            known["epoch"] = steps / float(self.updates_per_epoch)
         if self.samples_per_iter is not None:
             known["samples"] = self._samples(steps, self.samples_per_iter)
             if self.seq_len is not None:
@@ -261,16 +244,34 @@ class Horizon(msgspec.Struct, frozen=True, kw_only=True):
         return known
 
     def _samples(self, steps: Any, size: int) -> Any:
-        """Return the samples used: the last update of an epoch has what is left of them."""
-        if self.loading is None or self.iters_per_epoch is None:
+        """Return the samples used: the last batch of an epoch has what is left of them."""
+        if self.loading is None:
             return steps * size
         from lrplot._lazy import np
 
-        whole, part = np.divmod(steps, self.iters_per_epoch)
-        epoch = self.rule.used(self.loading)
-        return whole * epoch + np.minimum(part * size, epoch)
+        epoch, each = self.rule.used(self.loading), self.updates_per_epoch
+        if isinstance(each, int):
+            whole, part = np.divmod(steps, each)
+            return whole * epoch + np.minimum(part * size, epoch)
+        times = self.accumulate or 1
+        whole, part = np.divmod(steps * times, self.rule.batches(self.loading))
+        return whole * epoch + np.minimum(part * (size // times), epoch)
 
     # -- from a duration to steps -----------------------------------------------------------------
+
+    def every(self, text: str, end: int) -> Sequence[int]:
+        """Return the steps 0..end that lie so far apart; each is rounded by itself.
+
+        Raises UnitError where the text is no duration, or one of less than a step.
+        """
+        exact, unit = self._exact(text), unit_of(text)
+        if exact < 1:
+            raise UnitError(f"'{text}' is less than a step")
+        if exact.denominator == 1 and not unit.startswith(("sample", "tok")):
+            return range(0, end + 1, min(int(exact), end + 1))
+        number, _ = parsed(text)
+        multiples = (nearest(self._of(times * number, unit, text)) for times in count())
+        return list(takewhile(lambda step: step <= end, multiples))
 
     def steps(self, text: str | int) -> int:
         """Return the steps a duration stands for, a fraction rounded to the nearest (half up).
@@ -281,10 +282,10 @@ class Horizon(msgspec.Struct, frozen=True, kw_only=True):
         text = str(text)
         if text.isascii() and text.isdigit() and len(text) < len(str(LARGEST_STEP)):
             return int(text)  # what is asked for most needs no fractions, whose import takes time
-        exact, unit = self._exact(text), _unit(text)
+        exact, unit = self._exact(text), unit_of(text)
         if unit.startswith("ep") and self.iters_per_epoch == 1:
-            return _bounded(int(exact // 1), text)  # a step is an epoch, and this lies in it
-        return _bounded(_nearest(exact), text)
+            return bounded(int(exact // 1), text)  # a step is an epoch, and this lies in it
+        return bounded(nearest(exact), text)
 
     def rounding(self, text: str | int) -> str:
         """Return a sentence where a duration falls between two steps, else an empty string."""
@@ -294,24 +295,25 @@ class Horizon(msgspec.Struct, frozen=True, kw_only=True):
         exact = self._exact(text)
         if exact.denominator == 1:
             return ""
-        if self.iters_per_epoch == 1 and _unit(text).startswith("ep"):
+        if self.iters_per_epoch == 1 and unit_of(text).startswith("ep"):
             return f"{text.strip()} lies in epoch {self.steps(text):,}, and steps are epochs here"
-        return f"{self._said(text)} is {float(exact):,.10g}: {_nearest(exact):,}"
+        return f"{self._said(text)} is {float(exact):,.10g}: {nearest(exact):,}"
 
     def _said(self, text: str) -> str:
         """Return a duration with what it is a part or a multiple of."""
-        unit, said = _unit(text), text.strip()
+        unit, said = unit_of(text), text.strip()
         if unit == "%":
             return f"{said} of {self.max_iters:,} steps"
         if unit.startswith("ep"):
-            return f"{said} of {many(self.iters_per_epoch or 1, 'step')} each"
+            return f"{said} of {many(self.updates_per_epoch or 1, 'step')} each"
         noun, each = ("token", self.seq_len or 1) if unit.startswith("tok") else ("sample", 1)
         a_step = f"{many((self.samples_per_iter or 1) * each, noun)} a step"
-        samples = _parse(text)[0] / each
+        samples = parsed(text)[0] / each
         if self.loading is None or samples < self.rule.used(self.loading):
             return f"{said} at {a_step}"
         epoch = many(self.rule.used(self.loading) * each, noun)
-        return f"{said} at {epoch} in an epoch of {self.iters_per_epoch:,} steps, {a_step},"
+        steps = many(self.updates_per_epoch or 1, "step")
+        return f"{said} at {epoch} in an epoch of {steps}, {a_step},"
 
     def _exact(self, text: str) -> Fraction:
         """Return the steps of a duration before they are rounded."""
@@ -319,11 +321,14 @@ class Horizon(msgspec.Struct, frozen=True, kw_only=True):
 
         if text.strip().lower() == "end":
             return Fraction(self._known("max_iters", "end"))
-        number, unit = _parse(text)
+        return self._of(*parsed(text), text)
+
+    def _of(self, number: Fraction, unit: str, text: str) -> Fraction:
+        """Return the steps of so many of a unit; what is missing is missing for the text."""
         if unit == "%":
             return number * self._known("max_iters", text) / 100
         if unit.startswith("ep"):
-            return number * self._known("iters_per_epoch", text)
+            return number * self._known("updates_per_epoch", text)
         if unit.startswith("sample"):
             return self._of_samples(number, text)
         if unit.startswith("tok"):
@@ -335,28 +340,22 @@ class Horizon(msgspec.Struct, frozen=True, kw_only=True):
     def _of_samples(self, samples: Fraction, text: str) -> Fraction:
         """Return the steps that use so many samples: whole epochs, and the batches of the rest."""
         size = self._known("samples_per_iter", text)
-        if self.loading is None or self.iters_per_epoch is None:
+        if self.loading is None or self.updates_per_epoch is None:
             return samples / size
         whole, rest = divmod(samples, self.rule.used(self.loading))
-        return whole * self.iters_per_epoch + rest / size
+        return whole * self.updates_per_epoch + rest / size
 
-    def _known(self, name: str, text: str) -> int:
-        value: int | None = getattr(self, name)
+    def _known(self, name: str, text: str) -> int | Fraction:
+        value: int | Fraction | None = getattr(self, name)
         if value is None:
             what, hint = _NEEDED[name]
             raise UnknownError(f"'{text}' needs {what}", hint)
         return value
 
 
-_COUNTED = {
-    "dataset_size": "sample",
-    "batch_size": "sample",
-    "from_batch": "sample",
-    "seq_len": "tok",
-}
 _NEEDED = {
     "max_iters": ("the length of the run", "give --max-iters (or max_iters: in the file)"),
-    "iters_per_epoch": (
+    "updates_per_epoch": (
         "an epoch's length",
         "give --iters-per-epoch (or iters_per_epoch: in the file), or the sizes of data and batch",
     ),
@@ -365,65 +364,9 @@ _NEEDED = {
 }
 
 
-def count_of(text: str, counted: str = "") -> int:
-    """Return a whole number as sizes are written: 500, 118k, 1e6, 1_281_167, 1.28Msamples.
-
-    No unit goes with it but that of what is counted, which the name of the size tells.
-    """
-    number, unit = _parse(text, "write 500 or 118k")
-    fits = unit and unit.startswith(_COUNTED.get(counted, "?"))
-    if (unit and not fits) or number.denominator != 1:
-        raise UnitError(f"'{text}' is not a whole number", "write 500 or 118k")
-    return _bounded(int(number), text)
-
-
-def counts_steps(text: str) -> bool:
-    """Say whether a duration is written in steps; other units depend on the run."""
-    unit = _unit(text)
-    return text.strip().lower() != "end" and not unit.startswith(("ep", "sample", "tok", "%"))
-
-
 def length_of(text: str, horizon: Horizon) -> int:
     """Return the steps of a run's length: any duration but a part of the run itself."""
-    if text.strip().lower() == "end" or _unit(text) == "%":
+    if text.strip().lower() == "end" or unit_of(text) == "%":
         message = f"'{text}' is a part of the run, whose length this is"
         raise UnitError(message, "write 160k or 12ep")
     return horizon.steps(text)
-
-
-def epochs_of(text: str) -> int | float:
-    """Return a number of epochs, which may be a part of one: 12, 12ep, 0.5."""
-    number, unit = _parse(text, "write 12 or 0.5")
-    if unit and not unit.startswith("ep"):
-        raise UnitError(f"'{text}' is not a number of epochs", "write 12 or 0.5")
-    return int(number) if number.denominator == 1 else float(number)
-
-
-def _nearest(exact: Fraction) -> int:
-    return int((2 * exact + 1) // 2)
-
-
-def _bounded(steps: int, text: str) -> int:
-    if steps > LARGEST_STEP:
-        raise UnitError(f"'{text}' is more than 2^53 steps")
-    return steps
-
-
-def _unit(text: str) -> str:
-    return "" if text.strip().lower() == "end" else _parse(text)[1]
-
-
-def _parse(text: str, hint: str = "write 500, 160k, 12ep, 50% or end") -> tuple[Fraction, str]:
-    from fractions import Fraction
-
-    found = (
-        re.fullmatch(_DURATION, text.strip(), re.IGNORECASE | re.ASCII)
-        if len(text) <= _LONGEST
-        else None
-    )
-    if not found:
-        what = "step" if "ep" in hint else "number"
-        raise UnitError(f"'{text}' is not a {what}", hint)
-    number = Fraction(re.sub("[_,]", "", found["number"]))
-    number *= Fraction(10) ** int(found["exponent"] or 0)
-    return number * _MULTIPLES[(found["multiple"] or "").lower()], (found["unit"] or "").lower()

@@ -172,6 +172,7 @@ def _faster_in_epochs(draw: st.DrawFn, inner: SearchStrategy[lrplot.Schedule]) -
     return lrplot.Faster(
         schedule=draw(inner),
         times=times,
+        at_once=draw(st.none() | st.integers(1, times)),
         iters_per_epoch=updates,
         steps_per_epoch=(updates - 1) * times + left,
     )

@@ -23,6 +23,7 @@ ROOMS = (
     "lrplot.errors",
     "lrplot.syntax",
     "lrplot.schedules",
+    "lrplot.durations",
     "lrplot.accounting",
     "lrplot.units",
     "lrplot.plan",

@@ -85,7 +85,8 @@ def test_what_a_script_fills_in_is_asked_for_where_it_counts(write: Callable[...
     assert lrplot.load(path).lr(200) == 0.1
     with pytest.raises(InputError, match=r"ds\.yaml:3:.*gradient_accumulation_steps: is auto"):
         lrplot.load(path, **SIZES)
-    assert lrplot.load(path, **SIZES, accumulate=2).iters_per_epoch == 31  # 63 batches, in pairs
+    plan = lrplot.load(path, **SIZES, accumulate=2)
+    assert plan.horizon.updates_per_epoch == 31.5  # 63 batches, in pairs
 
 
 LIGHTNING = """

@@ -244,7 +244,7 @@ def test_what_a_file_says_wrongly_is_told_with_its_place(write: Write) -> None:
 
 
 def test_what_an_option_says_wrongly_is_told_with_the_option(write: Write) -> None:
-    with pytest.raises(InputError) as caught:
+    with pytest.raises(UsageError) as caught:
         load(write("a.yaml", POLY), power=-2)
 
     assert str(caught.value) == "--power: must be a number >= 0.0, got -2"

@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lrplot.accounting import EACH_SHARE, Loading, Rule
+from lrplot.durations import LARGEST_STEP, UnitError, count_of
 from lrplot.errors import InputError, ParameterError
 from lrplot.formats import deepspeed, timm_args, torchtune
-from lrplot.units import LARGEST_STEP, Horizon, UnitError, count_of
+from lrplot.units import Horizon
 
 RUN = Horizon(max_iters=1000, iters_per_epoch=120)
 
@@ -193,7 +194,6 @@ def test_a_step_lies_somewhere_in_every_unit_that_is_known() -> None:
         (EACH_SHARE, Loading(1007, 10, gpus=3, accumulate=2), (17, 1007)),
         (timm_args.RULE, Loading(10_007, 128, gpus=3), (26, 9984)),
         (torchtune.RULE, Loading(10_007, 4, gpus=8, accumulate=3), (104, 104 * 96)),
-        (deepspeed.RULE, Loading(100, 8, accumulate=4), (3, 96)),
     ],
 )
 def test_what_an_epoch_leaves_out_is_not_counted(
@@ -205,6 +205,36 @@ def test_what_an_epoch_leaves_out_is_not_counted(
     assert (run.iters_per_epoch, run.position(used[0]).samples) == used
     assert run.position(3 * used[0]).samples == 3 * used[1]
     assert run.steps(f"{2 * used[1]}samples") == 2 * used[0]
+
+
+def test_what_is_left_of_an_epoch_may_go_on_into_the_next() -> None:
+    sizes = {"dataset_size": 10_007, "batch_size": 8, "gpus": 4, "accumulate": 4}
+    run = Horizon(**sizes, max_epochs=4, rule=deepspeed.RULE)
+
+    assert (run.max_iters, run.iters_per_epoch, run.updates_per_epoch) == (313, None, 78.25)
+    assert run.derivation[-1] == "x 4 epochs = 313 updates"
+    assert "= 78.25 updates per epoch (the rest goes on into the next)" in run.derivation[-2]
+    assert (run.steps("1ep"), run.steps("4ep")) == (78, 313)
+    assert run.position(313).epoch == 4
+    # 313 batches, the last of 23 samples: three updates take 312 of them, and one of the next epoch
+    assert [run.position(step).samples for step in (78, 79, 313)] == [9984, 10_007 + 96, 4 * 10_007]
+    assert Horizon(**sizes, max_epochs=3, rule=deepspeed.RULE).max_iters == 234
+    assert (
+        Horizon(**{**sizes, "dataset_size": 90}, max_epochs=3, rule=deepspeed.RULE).max_iters == 2
+    )
+    assert Horizon(**{**sizes, "accumulate": 1}, rule=deepspeed.RULE).iters_per_epoch == 313
+
+
+@given(st.integers(1, 5000), st.integers(1, 64), st.integers(1, 9), st.integers(0, 999))
+def test_carried_updates_have_all_their_samples_but_for_an_epochs_last_batch(
+    samples: int, batch: int, accumulate: int, step: int
+) -> None:
+    run = Horizon(
+        dataset_size=samples, batch_size=batch, accumulate=accumulate, rule=deepspeed.RULE
+    )
+    batches = -(-samples // batch)
+    taken = [min(batch, samples - i % batches * batch) for i in range(step * accumulate)]
+    assert run.position(step).samples == sum(taken)
 
 
 @given(st.integers(0, 10**9), st.integers(1, 5000), st.integers(1, 64))
@@ -256,7 +286,10 @@ def test_a_rounding_that_mattered_is_said(run: Horizon, text: str, said: str) ->
         ),
         ({"max_epochs": 2**53, "iters_per_epoch": 2}, "max_epochs: makes more than 2^53 updates"),
         ({"max_epochs": 0.001, "iters_per_epoch": 2}, "makes no update: 0.001 epochs of 2 updates"),
-        ({"dataset_size": 3, "batch_size": 8, "drop_last": True}, "leave no whole batch"),
+        (
+            {"dataset_size": 3, "batch_size": 8, "drop_last": True},
+            "makes no update in an epoch: 3 samples",
+        ),
         ({"rule": 3}, "rule: must be a Rule, got 3"),
     ],
 )

@@ -20,9 +20,10 @@ from lrplot.render.numbers import rounded
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from lrplot.errors import InputError, Problem
     from lrplot.plan import Plan
 
-__all__ = ["at", "resolve_steps", "say_past_end", "say_rounding"]
+__all__ = ["at", "at_option", "resolve_steps", "say_past_end", "say_rounding"]
 
 
 @click.command(cls=SourceCommand, short_help="Say the rate at one step or several.")
@@ -75,9 +76,16 @@ def _positions(plans: list[Plan], steps: list[int]) -> dict[str, list[float]]:
     return {name: at.tolist() for name, at in found.items()}
 
 
-def resolve_steps(text: str, plans: list[Plan]) -> list[int]:
+def at_option(option: str, error: InputError) -> list[Problem]:
+    """Return what is wrong with an option's value, said of the option."""
+    from lrplot.errors import Where
+
+    return [each._replace(where=Where(option)) if option else each for each in error.problems]
+
+
+def resolve_steps(text: str, plans: list[Plan], option: str = "") -> list[int]:
     """Return the steps a list of durations stands for; the plans must agree on them."""
-    from lrplot.units import UnitError
+    from lrplot.durations import UnitError
 
     parts = _parts(text)
     if not parts:
@@ -85,7 +93,7 @@ def resolve_steps(text: str, plans: list[Plan]) -> list[int]:
     try:
         found = {tuple(plan.horizon.steps(part) for part in parts) for plan in plans}
     except UnitError as error:
-        raise UsageError(error.problems) from None
+        raise UsageError(at_option(option, error)) from None
     if len(found) > 1:
         raise UsageError(f"'{text}' is not the same step for each source", "give plain steps")
     return list(found.pop())
@@ -98,7 +106,8 @@ def _parts(text: str) -> list[str]:
 def say_rounding(text: str, plans: list[Plan]) -> None:
     """Say how durations were rounded that fall between two steps."""
     said = (plan.horizon.rounding(part) for part in _parts(text) for plan in plans)
-    say_notes(dict.fromkeys(filter(None, said)))
+    told = {note for plan in plans for note in plan.notes}
+    say_notes(note for note in dict.fromkeys(said) if note and note not in told)
 
 
 def say_past_end(steps: Sequence[int], plans: list[Plan]) -> None:

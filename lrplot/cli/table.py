@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lrplot.cli.at import resolve_steps, say_past_end, say_rounding
+from lrplot.cli.at import at_option, resolve_steps, say_past_end, say_rounding
 from lrplot.cli.messages import say_notes
 from lrplot.cli.options import (
     SourceCommand,
@@ -93,20 +93,23 @@ def _steps(
     plans: list[Plan], every: str | None, rows: int | None, steps: str | None
 ) -> Sequence[int]:
     if steps is not None:
-        return resolve_steps(steps, plans)
+        return resolve_steps(steps, plans, "--steps")
     if every is not None:
-        end = max(plan.max_iters for plan in plans)
-        return range(0, end + 1, min(_distance(every, plans), end + 1))
+        return _apart(every, plans)
     from lrplot.sampling import readable
 
     return sorted({step for plan in plans for step in readable(plan, rows)})
 
 
-def _distance(text: str, plans: list[Plan]) -> int:
-    """Return the steps from one row to the next."""
-    steps = resolve_steps(text, plans)
-    if len(steps) > 1:
-        raise UsageError(f"--every {text}: must be one distance", "--steps takes a list")
-    if steps[0] < 1:
-        raise UsageError(f"--every {text}: must be 1 step or more")
-    return steps[0]
+def _apart(text: str, plans: list[Plan]) -> Sequence[int]:
+    """Return steps that lie so far apart, up to the longest run's end."""
+    from lrplot.durations import UnitError
+
+    end = max(plan.max_iters for plan in plans)
+    try:
+        first, *others = (plan.horizon.every(text, end) for plan in plans)
+    except UnitError as error:
+        raise UsageError(at_option("--every", error)) from None
+    if any(other != first for other in others):
+        raise UsageError(f"--every {text}: is not the same for each source", "give plain steps")
+    return first

@@ -178,7 +178,8 @@ class _Reader:
 
 def _options() -> dict[str, str]:
     """Return the options of a source as `load_each` calls them, by their keys."""
-    return {name.rstrip("_"): name for name in (*SOURCE_OPTIONS, *parameters())}
+    named = {name.rstrip("_"): name for name in (*SOURCE_OPTIONS, *parameters())}
+    return {**named, "epochs": "max_epochs"}
 
 
 def _items(node: Node) -> tuple[Node, ...]:

@@ -47,8 +47,9 @@ RULE = Rule(
     divisions=(
         Division(("gpus",), "up"),
         Division(("batch_size",)),
-        Division(("accumulate",), "down"),
+        Division(("accumulate",), "carried"),  # its count of batches goes on over the epochs
     ),
+    part_epochs="down",
 )
 _FROM_OPTIONS = {"warmup_max_lr": "base_lr", "total_num_steps": "max_iters"}
 

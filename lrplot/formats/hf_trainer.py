@@ -18,12 +18,13 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from lrplot.accounting import Division, Rule, many
+from lrplot.durations import LARGEST_STEP
+from lrplot.formats._shared.batches import per_gpu, within
 from lrplot.formats._shared.config import construct, make_plan
 from lrplot.formats._shared.keys import Section, plain
 from lrplot.syntax.documents import parse_document
 from lrplot.syntax.tree import Node, to_tree
 from lrplot.syntax.yaml11 import text_to_yaml11
-from lrplot.units import LARGEST_STEP
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -72,6 +73,10 @@ RULE = Rule(
         Division(("accumulate",), "up"),
     ),
     part_epochs="up",
+)
+# With split_batches a batch is for all processes, each of which gets a part of it.
+_SPLIT_RULE = msgspec.structs.replace(
+    RULE, divisions=(Division(("gpus", "batch_size")), Division(("accumulate",), "up"))
 )
 
 _DEFAULT_RATE = 5e-5
@@ -182,15 +187,22 @@ def _base(top: Section, given: Given) -> float:
 
 def loading(tree: Node, given: Given) -> dict[str, Any]:
     """Return how the Trainer makes updates of samples."""
-    del given
     top = Section(tree)
+    is_split = within(top, "accelerator_config").flag("split_batches", default=False)
     return {
         "max_epochs": _epochs(top),
-        "batch_size": top.count("per_device_train_batch_size", 8, least=1),
+        "batch_size": _batch_size(top, given, is_split=is_split),
         "accumulate": top.count("gradient_accumulation_steps", 1, least=1),
         "drop_last": top.flag("dataloader_drop_last", default=False),
-        "rule": RULE,
+        "rule": _SPLIT_RULE if is_split else RULE,
     }
+
+
+def _batch_size(top: Section, given: Given, *, is_split: bool) -> int | None:
+    """Return a GPU's batch: what the file has, or its part of that where batches are split."""
+    key = "per_device_train_batch_size"
+    size: int = top.count(key, 8, least=1)
+    return per_gpu(top, key, size, given) if is_split and given.batch_size is None else size
 
 
 def updates_of_run(top: Section, given: Given) -> int | None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from lrplot.durations import LARGEST_STEP
 from lrplot.errors import InputError, Problem
-from lrplot.units import LARGEST_STEP
 
 if TYPE_CHECKING:
     from lrplot.plan import Given

@@ -6,12 +6,13 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lrplot.durations import UnitError, count_of, epochs_of
 from lrplot.errors import ParameterError, Problem, UsageError, Where, option
 from lrplot.plan import BaseRate, Given
 from lrplot.schedules.base import Period, check_value
 from lrplot.syntax.documents import parse_document
 from lrplot.syntax.series import read_series
-from lrplot.units import Epochs, Horizon, UnitError, count_of, epochs_of, length_of
+from lrplot.units import Epochs, Horizon, length_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -27,7 +28,7 @@ def read_given(options: Mapping[str, Any]) -> Given:
     Text is read as a file would have it ("160k", "12ep"); numbers are taken as they are. max_epochs
     times iters_per_epoch is max_iters. Raises UsageError, naming the option.
     """
-    epoch = _count(options, "iters_per_epoch", Horizon().steps)
+    epoch = _count(options, "iters_per_epoch", partial(count_of, counted="iters_per_epoch"))
     horizon = Horizon(iters_per_epoch=epoch)
     max_iters = _count(options, "max_iters", lambda text: length_of(text, horizon))
     max_epochs, part_epochs = _epochs(options)

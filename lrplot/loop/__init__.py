@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from msgspec import Meta
 
+from lrplot.durations import UnitError, count_of
 from lrplot.errors import ParameterError, UsageError, option, suggest
 from lrplot.schedules.base import Period, check_value
-from lrplot.units import UnitError, count_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

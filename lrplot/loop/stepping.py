@@ -56,10 +56,12 @@ def stepped(plan: Plan, per: str = "update", times: int = 1) -> Plan:
         return _noted(plan, f"stepped {clock.said}, the rate is the same")
     real = msgspec.structs.replace(plan, schedule=clock.schedule)
     end = _last_with_a_rate(real)
-    if end < plan.max_iters and times > 1:
-        clock = _CLOCKS[per](plan, times, _last_step(plan, clock))
+    if end < plan.max_iters:
+        last = _last_step(plan, clock)
+        clock = _CLOCKS[per](plan, times, last)
         real = msgspec.structs.replace(plan, schedule=clock.schedule)
-        end = plan.max_iters
+        stops = max(end, bisect_left(range(plan.max_iters), last, key=clock.taken))
+        end = plan.max_iters if times > 1 else stops
     if end < plan.max_iters:
         note = f"stepped {clock.said}, it gives no rate from update {end + 1:,} on: training stops"
         return _noted(msgspec.structs.replace(real, max_iters=max(1, end)), note)
@@ -100,7 +102,10 @@ def _per_update(plan: Plan, times: int, last: int | None) -> _Clock:
 
 
 def _per_batch(plan: Plan, times: int, last: int | None) -> _Clock:
-    """Return the schedule at each update's batches; those left over in an epoch step it too."""
+    """Return the schedule at each update's batches; those left over in an epoch step it too.
+
+    An update comes before the steps of its last batch, and after the run's last none are taken.
+    """
     batches = plan.horizon.accumulate
     if batches is None:
         raise UsageError("--stepped-per micro-batch needs --accumulate", "add --accumulate N")
@@ -111,10 +116,11 @@ def _per_batch(plan: Plan, times: int, last: int | None) -> _Clock:
     if per_epoch is not None and per_epoch != batches * (plan.iters_per_epoch or 0):
         epoch = {"iters_per_epoch": plan.iters_per_epoch, "steps_per_epoch": per_epoch * times}
     said = "at each batch" + (f" {times} times" if times > 1 else "")
-    faster = Faster(schedule=_own(plan), times=batches * times, last=last, **epoch)
-    asked = msgspec.structs.replace(faster, last=None)
+    after_all = Faster(schedule=_own(plan), times=batches * times, **epoch)
+    done = None if plan.open_end else int(after_all.steps(plan.max_iters))
+    faster = msgspec.structs.replace(after_all, at_once=times, last=last or done)
     return _Clock(
-        faster, f"{said}, {batches * times} times an update", lambda at: int(asked.steps(at))
+        faster, f"{said}, {batches * times} times an update", lambda at: int(after_all.steps(at))
     )
 
 
@@ -167,7 +173,7 @@ def _outcome(meant: Plan, real: Plan, clock: _Clock) -> str:
     if np.array_equal(meant.lr(looks), real.lr(looks)):
         return "the rate is the same"
     over, due = _rest(real), _rest(meant)
-    if over < end and _stands(real):
+    if over < end and _stands(meant, clock):
         stays = f"the rate stays at {real.lr(end):.6g} from there"
         where = f", where {_unit(meant)} {due:,} is meant" if due < end else ""
         return f"the schedule is over at {_at(meant, over)}; {stays}{where}"
@@ -201,11 +207,11 @@ def _looks(plan: Plan) -> Any:
     return np.unique(np.linspace(0, plan.max_iters, _LOOKS).astype(np.int64))
 
 
-def _stands(plan: Plan) -> bool:
+def _stands(plan: Plan, clock: _Clock) -> bool:
     """Say whether the rate would stay as it is past the run's end too."""
-    end = plan.max_iters
+    end, own = clock.taken(plan.max_iters), msgspec.structs.replace(plan, schedule=_own(plan))
     try:
-        return bool(np.all(plan.lr([2 * end, 10 * end]) == plan.lr(end)))
+        return bool(np.all(own.lr([2 * end, 10 * end]) == own.lr(end)))
     except InputError:  # no rate there
         return True
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from lrplot.durations import counts_steps
 from lrplot.errors import UsageError
 from lrplot.loop.scaling import batch_of, scaled_steps
-from lrplot.units import counts_steps
 
 if TYPE_CHECKING:
     from lrplot.syntax.tree import Key, Node

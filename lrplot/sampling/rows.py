@@ -16,7 +16,8 @@ __all__ = ["BLOCK", "blocks", "readable"]
 
 BLOCK = 2**15  # steps per block of a stream
 _READABLE = 21
-_SHOWN_KNOTS = 60
+_SHOWN_TURNS = 60
+_TRIED_KNOTS = 10_000
 
 
 def blocks(steps: Sequence[int]) -> Iterator[Steps]:
@@ -30,7 +31,7 @@ def blocks(steps: Sequence[int]) -> Iterator[Steps]:
 
 
 def readable(plan: Plan, rows: int | None = None) -> list[int]:
-    """Return steps for a table a person reads: all of a short run, else some, and every knot.
+    """Return steps for a table a person reads: all of a short run, else some, and every turn.
 
     Args:
         plan: the curve.
@@ -40,10 +41,18 @@ def readable(plan: Plan, rows: int | None = None) -> list[int]:
     if plan.max_iters < 2 * _READABLE and rows is None:
         return list(range(plan.max_iters + 1))
     spaced = {_spaced(plan.max_iters, i, count) for i in range(count)}
-    knots = plan.schedule.knots(plan.max_iters)
-    if sum(map(len, knots)) <= _SHOWN_KNOTS:
-        spaced |= {step for knot in knots for step in knot}
-    return sorted(spaced)
+    turns = _turns(plan)
+    return sorted(spaced | turns if len(turns) <= _SHOWN_TURNS else spaced)
+
+
+def _turns(plan: Plan) -> set[int]:
+    """Return the knots where the rate turns; at the others, as of epochs, it goes on as it is."""
+    end, knots = plan.max_iters, plan.schedule.knots(plan.max_iters)
+    if sum(map(len, knots)) > _TRIED_KNOTS:
+        return set()
+    steps = np.array(sorted({step for knot in knots for step in knot}), dtype=np.int64)
+    before, here, after = (plan.lr(np.clip(steps + by, 0, end)) for by in (-1, 0, 1))
+    return set(steps[(before != here) | (here != after)].tolist())
 
 
 def _spaced(end: int, index: int, count: int) -> int:

@@ -28,17 +28,25 @@ class Faster(Schedule, frozen=True, kw_only=True, tag="faster"):
 
         lr(t) = schedule(times * t)
 
-    As where it is stepped at every batch of those whose gradients make an update, or once for each
-    process. Where an epoch's last update has fewer batches, say how many steps an epoch has:
+    As where it is stepped once for each process. Where it is stepped at every batch of those whose
+    gradients make an update, all but the last of these steps, those taken at_once, come before it:
 
-        lr(t) = schedule(e * steps_per_epoch + min(times * r, steps_per_epoch))
+        lr(t) = schedule(times * t + times - at_once)
+
+    Where an epoch's last update has fewer batches, say how many steps an epoch has:
+
+        lr(t) = schedule(e * steps_per_epoch + max(times * r, s - at_once))
                 where t = e * iters_per_epoch + r
+                and s = min(times * (r + 1), steps_per_epoch)
 
     A loop may step it no further than its last step: the schedule stands there from then on.
     """
 
     schedule: Annotated[Schedule, Meta(description="the schedule, counting its own steps")]
     times: Annotated[int, Meta(ge=1, le=2**31, description="steps that it takes at each update")]
+    at_once: Annotated[
+        Period | None, Meta(description="steps that it takes after the update; all, unless said")
+    ] = None
     iters_per_epoch: Annotated[Period | None, Meta(description="updates in an epoch")] = None
     steps_per_epoch: Annotated[
         Period | None, Meta(description="steps that it takes in an epoch")
@@ -48,9 +56,16 @@ class Faster(Schedule, frozen=True, kw_only=True, tag="faster"):
     ] = None
 
     def check(self) -> None:
-        """Refuse half of what says how an epoch ends."""
+        """Refuse half of what says how an epoch ends, and more steps at once than there are."""
         if (self.iters_per_epoch is None) != (self.steps_per_epoch is None):
             raise ParameterError("steps_per_epoch", "goes with iters_per_epoch: give both")
+        if self.at_once is not None and self.at_once > self.times:
+            raise ParameterError("at_once", f"must be at most times, {self.times}")
+
+    @property
+    def _before(self) -> int:
+        """The steps that it takes before an update, of those that come with it."""
+        return self.times - (self.at_once or self.times)
 
     def steps(self, updates: Any) -> Any:
         """Return the steps that the schedule has taken at an update, or at each of an array."""
@@ -59,17 +74,26 @@ class Faster(Schedule, frozen=True, kw_only=True, tag="faster"):
     def _asked(self, updates: Any) -> Any:
         """Return the steps that the loop has asked it to take."""
         if self.iters_per_epoch is None or self.steps_per_epoch is None:
-            return np.minimum(updates, _FAR // self.times) * self.times
+            return np.minimum(updates, _FAR // self.times) * self.times + self._before
         updates = np.minimum(updates, _FAR // max(self.times, self.steps_per_epoch))
         epochs, rest = np.divmod(updates, self.iters_per_epoch)
-        return epochs * self.steps_per_epoch + np.minimum(rest * self.times, self.steps_per_epoch)
+        begun = rest * self.times
+        done = np.minimum(begun + self.times, self.steps_per_epoch)
+        at_once = self.at_once or self.times
+        return epochs * self.steps_per_epoch + np.maximum(begun, done - at_once)
 
     def when(self, step: int) -> int:
         """Return the first update at which the schedule has taken so many steps."""
         if self.iters_per_epoch is None or self.steps_per_epoch is None:
-            return -(-step // self.times)
+            return self._within(step)
         epochs, rest = divmod(step, self.steps_per_epoch)
-        return epochs * self.iters_per_epoch + -(-rest // self.times)
+        begins = epochs * self.iters_per_epoch
+        if rest > self.steps_per_epoch - (self.at_once or self.times):
+            return begins - (-rest // self.times)  # they are taken after the epoch's last update
+        return begins + self._within(rest)
+
+    def _within(self, step: int) -> int:
+        return max(0, -((self._before - step) // self.times))
 
     def lr(self, steps: Steps, base: Rates) -> Rates:
         """Evaluate the schedule at the steps it has taken."""

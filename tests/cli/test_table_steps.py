@@ -30,6 +30,7 @@ def table(*words: str) -> tuple[list[int], str, int]:
         ("20%", [0, 50, 100, 150, 200, 250]),
         ("end", [0, 250]),
         ("1000", [0]),
+        ("1,000", [0]),
     ],
 )
 def test_rows_are_so_far_apart(every: str, steps: list[int]) -> None:
@@ -38,14 +39,18 @@ def test_rows_are_so_far_apart(every: str, steps: list[int]) -> None:
 
 def test_what_was_rounded_is_said() -> None:
     steps, said, _ = table("--every", "33%")
-    assert steps == [0, 83, 166, 249]
+    assert steps == [0, 83, 165, 248]  # each rounded by itself
     assert said == "note: 33% of 250 steps is 82.5: 83\n"
+
+    steps, said, _ = table("--every", "12.5%")
+    assert steps == [0, 31, 63, 94, 125, 156, 188, 219, 250]
+    assert said == "note: 12.5% of 250 steps is 31.25: 31\n"
 
     steps, said, _ = table("--steps", "1%,0.01ep,end")
     assert steps == [3, 1, 250]
     assert said.splitlines() == [
         "note: 1% of 250 steps is 2.5: 3",
-        "note: 0.01ep of 50 steps is 0.5: 1",
+        "note: 0.01ep of 50 steps each is 0.5: 1",
     ]
 
 
@@ -56,10 +61,10 @@ def test_what_lies_past_the_end_is_said() -> None:
 @pytest.mark.parametrize(
     ("every", "said"),
     [
-        ("0", "lrplot: --every 0: must be 1 step or more\n"),
-        ("0.1%", "lrplot: --every 0.1%: must be 1 step or more\n"),
-        ("1,2", "lrplot: --every 1,2: must be one distance\n  --steps takes a list\n"),
-        ("-5", "lrplot: '-5' is not a step\n  write 500, 160k, 12ep, 50% or end\n"),
+        ("0", "lrplot: --every: '0' is less than a step\n"),
+        ("0.1%", "lrplot: --every: '0.1%' is less than a step\n"),
+        ("1,2", "lrplot: --every: '1,2' is not a step\n  write 500, 160k, 12ep, 50% or end\n"),
+        ("-5", "lrplot: --every: '-5' is not a step\n  write 500, 160k, 12ep, 50% or end\n"),
     ],
 )
 def test_what_is_no_distance_is_refused(every: str, said: str) -> None:

@@ -160,6 +160,8 @@ def test_terratorchs_sequence_warms_up_by_a_lambda(read: Callable[..., Plan]) ->
         (f"{SGD}lr_scheduler: {{init_args: {{}}}}\n", "lr_scheduler.class_path: is missing"),
         ("optimizer: {class_path: torch.optim.SGD}\n", "optimizer.init_args.lr: is missing"),
         (f"{SGD}{STEP}trainer: {{max_steps: 9}}\n", "needs --iters-per-epoch"),
+        (f"{SGD}{STEP}trainer: {{fast_dev_run: 3}}\n", "trainer.fast_dev_run: ends the run"),
+        (f"{SGD}{STEP}trainer: {{fast_dev_run: true}}\n", "after a few batches"),
     ],
 )
 def test_what_is_not_understood_is_refused(read: Callable[..., Plan], text: str, said: str) -> None:

@@ -49,7 +49,7 @@ def test_warmup_stable_decay_holds_for_a_third(read: Callable[..., Plan]) -> Non
 
 
 def test_the_length_of_a_warmup_stable_decay_is_asked_for(read: Callable[..., Plan]) -> None:
-    with pytest.raises(InputError, match="num_train_epochs: how many updates there are in 3 epochs"):
+    with pytest.raises(InputError, match="how many updates there are in 3 epochs"):
         read(f"{LORA}lr_scheduler_type: warmup_stable_decay\n")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import lrplot
-from lrplot.errors import InputError, UsageError
+from lrplot.errors import InputError, LrplotError, UsageError
 
 SAMPLES = Path(__file__).parents[2] / "sample_configs"
 
@@ -16,6 +16,13 @@ SAMPLES = Path(__file__).parents[2] / "sample_configs"
 KEPT, DROPPED = 51, 50
 STATE = {"learning_rate": 0.1, "lr_scheduler_type": "linear"}
 SIZES = {"dataset_size": 1001, "gpus": 2}
+SPLIT = {"accelerator_config": "{split_batches: true}"}
+SPLIT_BY_20 = [
+    "accelerator_config={split_batches: true}",
+    "per_device_train_batch_size=20",
+    "gradient_accumulation_steps=1",
+]
+DROP_LAST = {"dataloader_drop_last": "true"}
 
 
 def text_of(options: dict[str, Any]) -> list[str]:
@@ -27,6 +34,8 @@ def text_of(options: dict[str, Any]) -> list[str]:
     [
         ("alignment_handbook.yaml", "per_device_train_batch_size", {"max_steps": -1}, KEPT),
         ("alignment_handbook.yaml", None, {"max_steps": -1, "dataloader_drop_last": "true"}, 50),
+        ("alignment_handbook.yaml", None, {"max_steps": -1, **SPLIT}, KEPT),
+        ("alignment_handbook.yaml", None, {"max_steps": -1, **SPLIT, **DROP_LAST}, DROPPED),
         ("llama_factory.yaml", "per_device_train_batch_size", {"max_steps": -1}, KEPT),
         ("torchtune.yaml", "batch_size", {}, DROPPED),
         ("timm.yaml", "batch_size", {}, DROPPED),
@@ -40,6 +49,8 @@ def text_of(options: dict[str, Any]) -> list[str]:
         ("lightning_cli.yaml", None, {}, KEPT),
         ("lightning_cli.yaml", "data.batch_size", {}, KEPT),
         ("lightning_cli.yaml", "data.init_args.batch_size", {"data.class_path": "my.Data"}, KEPT),
+        ("lightning_cli.yaml", "data.batch_size", {"data.drop_last": "true"}, DROPPED),
+        ("lightning_cli.yaml", "data.batch_size", {"trainer.overfit_batches": 0.0}, KEPT),
         ("fairseq.yaml", "dataset.batch_size", {"dataset.required_batch_size_multiple": 2}, KEPT),
         ("litgpt.yaml", "train.micro_batch_size", {}, KEPT),
         ("ds_config.json", "train_micro_batch_size_per_gpu", {"train_batch_size": 20}, KEPT),
@@ -99,9 +110,9 @@ def test_an_accumulation_left_over_makes_an_update_or_none(
         ("fairseq.yaml", ["optimization.update_freq=[4]"], 13),
         ("fairseq.yaml", ["optimization.update_freq=4"], 13),
         ("litgpt.yaml", ["train.global_batch_size=80"], 12),
-        ("ds_config.json", ["train_batch_size=80", "gradient_accumulation_steps=4"], 12),
-        ("ds_config.json", ["train_batch_size=80", "gradient_accumulation_steps=null"], 12),
-        ("ds_config.json", ["train_batch_size=auto", "gradient_accumulation_steps=4"], 12),
+        ("ds_config.json", ["train_batch_size=80", "gradient_accumulation_steps=4"], 12.75),
+        ("ds_config.json", ["train_batch_size=80", "gradient_accumulation_steps=null"], 12.75),
+        ("ds_config.json", ["train_batch_size=auto", "gradient_accumulation_steps=4"], 12.75),
         ("lightning_cli.yaml", ["trainer.accumulate_grad_batches=4"], 13),
         ("hydra.yaml", ["trainer.accumulate_grad_batches=4", "model.interval=epoch"], 13),
         ("wenet.yaml", ["accum_grad=4"], 12),
@@ -115,10 +126,10 @@ def test_an_accumulation_left_over_makes_an_update_or_none(
     ],
 )
 def test_what_completes_no_accumulation_is_rounded_as_its_trainer_has_it(
-    sample: str, said: list[str], updates: int
+    sample: str, said: list[str], updates: float
 ) -> None:
     plan = lrplot.load(SAMPLES / sample, set=said, batch_size=10, **SIZES)
-    assert plan.iters_per_epoch == updates
+    assert plan.horizon.updates_per_epoch == updates
     assert plan.horizon.samples_per_iter == 80
 
 
@@ -134,6 +145,7 @@ def test_what_completes_no_accumulation_is_rounded_as_its_trainer_has_it(
         ("ds_config.json", ["train_batch_size=20"], KEPT),
         ("espnet.yaml", ["batch_size=20", "num_iters_per_epoch=null"], DROPPED),
         ("torchtitan.toml", ["training.local_batch_size=10"], KEPT),
+        ("llama_factory.yaml", [*SPLIT_BY_20, "max_steps=-1"], KEPT),
     ],
 )
 def test_a_batch_of_all_gpus_is_dealt_out(sample: str, said: list[str], updates: int) -> None:
@@ -157,6 +169,9 @@ def test_a_batch_of_all_gpus_is_dealt_out(sample: str, said: list[str], updates:
         ("espnet.yaml", [], {"gpus": 2, "dataset_size": 9}, "num_iters_per_epoch: is the length"),
         ("fairseq.yaml", ["optimization.update_freq=[4, 2]"], SIZES, "changes from epoch to epoch"),
         ("lightning_cli.yaml", ["trainer.limit_train_batches=1"], SIZES, "cuts each epoch short"),
+        ("lightning_cli.yaml", ["trainer.overfit_batches=2"], SIZES, "cuts each epoch short"),
+        ("lightning_cli.yaml", ["trainer.overfit_batches=1"], SIZES, "cuts each epoch short"),
+        ("llama_factory.yaml", SPLIT_BY_20, {**SIZES, "gpus": 3}, "is 20, .* 3 GPUs x 6 .* = 18"),
         ("hydra.yaml", [], SIZES, "model.interval: is missing"),
         ("gpt_neox.yaml", ["model-parallel-size=2"], SIZES, "model-parallel-size: lets several"),
         ("torchtitan.toml", ["parallelism.tensor_parallel_degree=2"], SIZES, "lets several GPUs"),
@@ -166,7 +181,7 @@ def test_a_batch_of_all_gpus_is_dealt_out(sample: str, said: list[str], updates:
 def test_sizes_that_do_not_go_together_are_refused(
     sample: str, said: list[str], options: dict[str, Any], message: str
 ) -> None:
-    with pytest.raises(InputError, match=message):
+    with pytest.raises(LrplotError, match=message):
         lrplot.load(SAMPLES / sample, set=said, **options)
 
 
@@ -261,7 +276,7 @@ def test_axolotl_counts_all_epochs_samples_at_once() -> None:
     plan = lrplot.load(SAMPLES / "axolotl.yaml", set=[*said, "sample_packing=false"], **sizes)
 
     assert (plan.iters_per_epoch, plan.max_iters) == (51, 151)
-    with pytest.raises(InputError, match="the number of samples does not tell"):
+    with pytest.raises(LrplotError, match="the number of samples does not tell"):
         lrplot.load(SAMPLES / "axolotl.yaml", set=[*said, "sample_packing=true"], **sizes)
 
 

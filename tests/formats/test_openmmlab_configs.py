@@ -216,8 +216,37 @@ def test_the_data_set_gives_the_length_of_an_epoch(plan: Any) -> None:
         plan(WRAPPER, EPOCHS, WARM, loader.format("False"), dataset_size=101)
     with pytest.raises(InputError, match="--batch-size"):
         plan(WRAPPER, EPOCHS, WARM, **options)
-    with pytest.raises(UsageError, match="no whole batch"):
+    with pytest.raises(UsageError, match="makes no update in an epoch"):
         plan(WRAPPER, EPOCHS, WARM, loader.format("True"), dataset_size=1, gpus=2)
+
+
+def test_a_batch_sampler_may_drop_the_last_batch(plan: Any) -> None:
+    sampler = "dict(type='BatchSampler', drop_last=True)"
+    loader = f"train_dataloader = dict(batch_size=2, batch_sampler={sampler})\n"
+    found = plan(WRAPPER, EPOCHS, WARM, loader, dataset_size=101, gpus=2)
+    assert found.iters_per_epoch == 25
+
+
+@pytest.mark.parametrize(
+    ("sampler", "drop", "length"),
+    [("Default", "False", 3), ("Infinite", "False", 5), ("Infinite", "True", 4)],
+)
+def test_an_infinite_samplers_epoch_has_all_samples_on_each_gpu(
+    plan: Any, sampler: str, drop: str, length: int
+) -> None:
+    """Its length is the data set's, and what is converted takes that of the loader."""
+    scheduler = WARM.replace("by_epoch=False", "convert_to_iter_based=True").replace(
+        "end=5", "end=2"
+    )
+    loader = (
+        f"train_dataloader = dict(batch_size=2, drop_last={drop}, "
+        f"sampler=dict(type='{sampler}Sampler'))\n"
+    )
+    found = plan(WRAPPER, ITERS, scheduler, loader, dataset_size=9, gpus=2)
+    assert found.iters_per_epoch == length
+    assert found.lr([0, 1, 2 * length - 1]).tolist() == pytest.approx(
+        [0.5, 0.5 + 0.5 / (2 * length - 1), 1]
+    )
 
 
 def test_converted_epochs_may_be_fractions(plan: Any) -> None:

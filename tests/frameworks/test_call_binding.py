@@ -195,7 +195,7 @@ def test_metrics_are_asked_for_and_taken_from_a_file(write: Callable[..., Path])
         ({"base_lr": -1}, "--base-lr: "),
         ({"max_iters": "soon"}, "--max-iters: 'soon' is not a step"),
         ({"max_iters": 0}, "--max-iters: "),
-        ({"iters_per_epoch": "x"}, "--iters-per-epoch: 'x' is not a step"),
+        ({"iters_per_epoch": "x"}, "--iters-per-epoch: 'x' is not a number"),
     ],
 )
 def test_a_wrong_option_is_named(options: dict[str, Any], message: str) -> None:

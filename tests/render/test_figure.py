@@ -464,8 +464,9 @@ def test_lines_that_end_together_have_a_legend() -> None:
     assert legend_of(axes_of(poly(0.5, "a"), poly(1, "b"), poly(2, "c"))) == ["a", "b", "c"]
 
 
-def test_two_lines_may_share_an_end_if_both_names_fit() -> None:
-    assert legend_of(axes_of(poly(1, "a"), poly(2, "b"))) == []
+def test_lines_that_share_an_end_are_named_in_a_legend() -> None:
+    assert legend_of(axes_of(poly(1, "a"), poly(2, "b"))) == ["a", "b"]
+    assert legend_of(axes_of(*floors(2))) == []
 
 
 def test_names_can_be_left_out() -> None:

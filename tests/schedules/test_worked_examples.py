@@ -339,6 +339,22 @@ EXACT: dict[str, tuple[Schedule, float, dict[int, float]]] = {
         14.0,
         {0: 14.0, 3: 8.0, 4: 7.0, 5: 5.0, 7: 1.0, 8: 0.0},
     ),
+    "faster: 4 batches make an update, which comes before the steps of the last": (
+        Faster(schedule=Poly(max_iters=100, power=1), times=8, at_once=2),
+        1.0,
+        {0: 0.94, 1: 0.86, 11: 0.06, 12: 0.0},
+    ),
+    "faster: an update of 3 batches, one of 3, and one of the epoch's last": (
+        Faster(
+            schedule=Poly(max_iters=14, power=1),
+            times=3,
+            at_once=1,
+            iters_per_epoch=3,
+            steps_per_epoch=7,
+        ),
+        14.0,
+        {0: 12.0, 1: 9.0, 2: 8.0, 3: 5.0, 4: 2.0, 5: 1.0, 6: 0.0},
+    ),
     "repeat": (
         Repeat(schedule=Poly(max_iters=10, power=1), period=4),
         1.0,

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from lrplot.durations import LARGEST_STEP
 from lrplot.errors import InputError, ParameterError
 from lrplot.plan import Plan
-from lrplot.units import LARGEST_STEP
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -5,9 +5,9 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from lrplot.durations import LARGEST_STEP
 from lrplot.errors import InputError, ParameterError
 from lrplot.formats._shared.keys import REQUIRED
-from lrplot.units import LARGEST_STEP
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from lrplot.durations import LARGEST_STEP
 from lrplot.errors import InputError
 from lrplot.formats._shared.keys import Section
 from lrplot.formats._shared.openmmlab import (
@@ -22,7 +23,6 @@ from lrplot.plan import Plan
 from lrplot.schedules.combine import Chain
 from lrplot.schedules.steps import Piecewise
 from lrplot.syntax.tree import Node, Unknown
-from lrplot.units import LARGEST_STEP
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

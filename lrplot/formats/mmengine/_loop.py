@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
+from lrplot.durations import LARGEST_STEP
 from lrplot.errors import InputError
 from lrplot.formats._shared.keys import Section
 from lrplot.formats._shared.openmmlab import ON_EPOCHS, epoch_needed
 from lrplot.frameworks.mmengine._dicts import Run
-from lrplot.units import LARGEST_STEP
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

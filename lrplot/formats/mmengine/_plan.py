@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from lrplot.errors import InputError, Problem
+from lrplot.formats._shared.batches import within
 from lrplot.formats._shared.keys import Section
 from lrplot.formats._shared.openmmlab import (
     Batches,
@@ -52,6 +53,7 @@ def plan_of(tree: Node, given: Given) -> Plan:
     name, optimizer = _optimizer(top, given)
     items = _items(top, name)
     batches = _batches(top)
+    given = _with_own_epoch(top, given, batches)
     loop = Loop.of(tree, given)
     acting = [item for item in items if item.param == "lr"]
     _refuse_sparse_metrics(top, acting)
@@ -107,17 +109,31 @@ def _rate(top: Section, optimizer: Section, given: Given, batches: Batches) -> t
 
 
 def _batches(top: Section) -> Batches:
-    loader = top.entries.get("train_dataloader")
-    if loader is None or not isinstance(loader.value, dict):
-        return Batches(None, "train_dataloader")
-    section = Section(loader, "train_dataloader")
-    size, drop = section.get("batch_size"), section.get("drop_last")
+    loader = within(top, "train_dataloader")
+    size = loader.get("batch_size")
     known = size is not None and isinstance(size.value, int)
+    drops = (loader.get("drop_last"), within(loader, "batch_sampler").get("drop_last"))
     return Batches(
         size.value if size is not None and known else None,
         "train_dataloader",
-        drop_last=drop is not None and drop.value is True,
+        drop_last=any(drop is not None and drop.value is True for drop in drops),
     )
+
+
+def _with_own_epoch(top: Section, given: Given, batches: Batches) -> Given:
+    """Return the given with the length of an epoch that mmengine takes where batches never end.
+
+    Its InfiniteSampler has all the samples for each GPU, and so has the length of its loader.
+    """
+    kind = within(top, "train_dataloader", "sampler").get("type")
+    size = given.batch_size or batches.size
+    endless = kind is not None and str(kind.value).rpartition(".")[2] == "InfiniteSampler"
+    if not endless or given.dataset_size is None or size is None:
+        return given
+    drop = batches.drop_last if given.drop_last is None else given.drop_last
+    whole, rest = divmod(given.dataset_size, size)
+    length = whole + (rest > 0 and not drop)
+    return msgspec.structs.replace(given, iters_per_epoch=length or None)
 
 
 # -- the schedulers -----------------------------------------------------------------------------

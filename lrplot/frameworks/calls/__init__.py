@@ -20,6 +20,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from lrplot._lazy import np
+from lrplot.durations import LARGEST_STEP
 from lrplot.errors import InputError, Problem, UsageError, suggest
 from lrplot.frameworks import FRAMEWORKS, framework
 from lrplot.frameworks.calls._paste import schedule_of
@@ -34,7 +35,6 @@ from lrplot.frameworks.calls._reader import (
 from lrplot.frameworks.options import read_given
 from lrplot.syntax.calls import parse_paste
 from lrplot.syntax.tree import Call, Node
-from lrplot.units import LARGEST_STEP
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

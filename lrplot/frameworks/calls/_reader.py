@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
+from lrplot.durations import LARGEST_STEP
 from lrplot.errors import InputError, ParameterError, Problem, Where, suggest
 from lrplot.frameworks import FRAMEWORKS, framework
 from lrplot.frameworks.calls._order import Items, items_of, order_of
 from lrplot.plan import Plan
 from lrplot.syntax.call_names import parts
 from lrplot.syntax.tree import Call, Node, Unknown
-from lrplot.units import LARGEST_STEP
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

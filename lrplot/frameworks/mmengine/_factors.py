@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Annotated
 from msgspec import Meta
 
 from lrplot._lazy import np
+from lrplot.durations import LARGEST_STEP
 from lrplot.errors import ParameterError
 from lrplot.schedules.base import Knots, Schedule, points
-from lrplot.units import LARGEST_STEP
 
 if TYPE_CHECKING:
     from lrplot.schedules.base import Rates, Steps

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lrplot._lazy import np
+from lrplot.durations import LARGEST_STEP
 from lrplot.errors import InputError, ParameterError, Problem
 from lrplot.frameworks.mmengine._factors import MultiStepRule, Rule, StepRule
 from lrplot.frameworks.mmengine._rates import OneCycleRule
@@ -26,7 +27,6 @@ from lrplot.schedules.base import Knots, Phase, Schedule, joined_phases, points
 from lrplot.schedules.combine import Chain
 from lrplot.schedules.scan import Recursive, Scan
 from lrplot.schedules.steps import Piecewise
-from lrplot.units import LARGEST_STEP
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from lrplot.durations import LARGEST_STEP
 from lrplot.errors import ParameterError
 from lrplot.frameworks.mmengine._list import UNLIMITED, Schedulers
 from lrplot.frameworks.mmengine._window import refuse_text
-from lrplot.units import LARGEST_STEP
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

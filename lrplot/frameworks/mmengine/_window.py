@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from lrplot.durations import LARGEST_STEP
 from lrplot.errors import ParameterError
 from lrplot.frameworks.mmengine._list import Scheduler, Schedulers
-from lrplot.units import LARGEST_STEP
 
 if TYPE_CHECKING:
     from lrplot.plan import Given

@@ -22,7 +22,7 @@ __all__ = ["EndName", "at_ends", "inside", "legend_on", "mixed"]
 _SIZE = 9.5
 _LEADING = 12.0
 _MOST_WIDTH = 0.3  # of the sheet, that names at the ends may take
-_MOST_SHIFT = 0.75  # of a line of text, that a name may be from its line's end
+_MOST_SHIFT = 0.45  # of a line of text, that a name may be from its line's end
 _NEAR_END = 0.01  # of the width, that a line may end before the others do
 
 

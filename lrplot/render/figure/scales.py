@@ -11,7 +11,7 @@ from lrplot.errors import InputError, ParameterError
 from lrplot.render import ticks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from lrplot.render.figure.panels import Panel
     from lrplot.render.figure.view import View
@@ -61,7 +61,9 @@ def across(view: View, room: float, width_of: Callable[[str], float]) -> Scale:
         widest = max(map(width_of, texts), default=0.0)
         gap = (widest + 10) * (view.high - view.low) / room
         if len(values) < 2 or values[1] - values[0] >= gap:  # noqa: PLR2004  two to have a gap
-            return Scale(view.low, view.high, _with_last(marks, view.high, gap))
+            last = width_of(ticks.short(view.high)) * (view.high - view.low) / room
+            near = max(gap, (gap + last) / 2)
+            return Scale(view.low, view.high, _with_last(marks, view.high, near))
     return Scale(view.low, view.high, ())
 
 
@@ -81,7 +83,7 @@ def _read(text: str) -> float:
 
 
 def _with_last(
-    marks: list[tuple[float, str]], last: float, gap: float
+    marks: Sequence[tuple[float, str]], last: float, gap: float
 ) -> tuple[tuple[float, str], ...]:
     """Put a mark at the end, in place of those too near to it, if it is short to write."""
     text = ticks.short(last)
@@ -93,14 +95,21 @@ def _with_last(
 def above(
     view: View, each: float, room: float, width_of: Callable[[str], float]
 ) -> tuple[tuple[float, str], ...]:
-    """Return marks at round numbers of what takes so many steps each, placed in steps."""
+    """Return marks at round numbers of what takes so many steps each, placed in steps.
+
+    Where the run ends with a whole number of them, the last is marked.
+    """
     length = float(each)
+    low, high = view.low / length, view.high / length
     for most in range(8, 0, -1):
-        found = ticks.evenly(view.low / length, view.high / length, most)
+        found = ticks.evenly(low, high, most)
         texts = _counts(found)
-        gap = (max(map(width_of, texts), default=0.0) + 10) * (view.high - view.low) / length / room
+        gap = (max(map(width_of, texts), default=0.0) + 10) * (high - low) / room
         if len(found) < 2 or found[1] - found[0] >= gap:  # noqa: PLR2004  two to have a gap
-            return tuple((value * length, text) for value, text in zip(found, texts, strict=True))
+            marks = tuple(zip(found, texts, strict=True))
+            if high.is_integer() and high < _LARGE:
+                marks = _with_last(marks, high, gap)
+            return tuple((value * length, text) for value, text in marks)
     return ()
 
 

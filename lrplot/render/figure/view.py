@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from lrplot.durations import UnitError
 from lrplot.errors import InputError, ParameterError
 from lrplot.sampling import peak
-from lrplot.units import UnitError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
