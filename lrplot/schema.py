@@ -17,9 +17,11 @@ _SCHEDULE = {"$ref": "#/$defs/schedule"}
 _STEPS: dict[str, Any] = {
     "anyOf": [
         {"type": "integer", "minimum": 0},
-        {"type": "string", "pattern": r"^\s*([0-9_,.]+(e[+-]?[0-9]+)?[kmgbKMGB]?\s*[a-z%]*|end)$"},
+        {"type": "string", "pattern": r"^\s*([0-9_,.]+([eE][+-]?[0-9]+)?\s*[a-zA-Z %]*|end)\s*$"},
     ]
 }
+_COUNT: dict[str, Any] = {"anyOf": [{"type": "integer", "minimum": 1}, {"type": "string"}]}
+_EPOCHS: dict[str, Any] = {"anyOf": [{"type": "number", "exclusiveMinimum": 0}, {"type": "string"}]}
 
 
 def json_schema() -> dict[str, Any]:
@@ -69,8 +71,8 @@ def _run() -> dict[str, Any]:
     types: dict[str, dict[str, Any]] = {
         "base_lr": {"type": "number", "minimum": 0},
         "max_iters": _STEPS,
-        "max_epochs": {"type": "integer", "minimum": 1},
-        "iters_per_epoch": {"type": "integer", "minimum": 1},
+        "max_epochs": _EPOCHS,
+        "iters_per_epoch": _COUNT,
         "run": _sizes(),
         "warmup": _STEPS,
         "metrics": {"type": "array", "items": {"type": "number"}},
@@ -84,11 +86,11 @@ def _sizes() -> dict[str, Any]:
     """Return the section whose sizes the lengths follow from."""
     described = {**{key: PLAN_KEYS[key] for key in LENGTHS}, **RUN_SIZES}
     kinds = {"max_iters": _STEPS, "drop_last": {"type": "boolean"}}
-    count = {"anyOf": [{"type": "integer", "minimum": 1}, {"type": "string"}]}
+    kinds |= dict.fromkeys(("max_epochs", "epochs"), _EPOCHS)
     return {
         "type": "object",
         "properties": {
-            key: {**kinds.get(key, count), "description": text} for key, text in described.items()
+            key: {**kinds.get(key, _COUNT), "description": text} for key, text in described.items()
         },
         "additionalProperties": False,
     }
