@@ -208,7 +208,7 @@ def test_what_an_epoch_leaves_out_is_not_counted(
 
 
 def test_what_is_left_of_an_epoch_may_go_on_into_the_next() -> None:
-    sizes = {"dataset_size": 10_007, "batch_size": 8, "gpus": 4, "accumulate": 4}
+    sizes: dict[str, Any] = {"dataset_size": 10_007, "batch_size": 8, "gpus": 4, "accumulate": 4}
     run = Horizon(**sizes, max_epochs=4, rule=deepspeed.RULE)
 
     assert (run.max_iters, run.iters_per_epoch, run.updates_per_epoch) == (313, None, 78.25)

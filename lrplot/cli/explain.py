@@ -19,8 +19,11 @@ def explain(sources: tuple[str, ...], *, as_spec: bool, **given: Any) -> None:
     """Say how each SOURCE was understood: its phases, its convention, and what was assumed."""
     from lrplot.render.explain import as_text, as_yaml
 
-    texts = list(map(as_yaml if as_spec else as_text, load_plans(sources, given)))
-    if not as_spec:
+    plans = load_plans(sources, given)
+    if as_spec:
+        texts = list(map(as_yaml, plans))
+    else:
+        texts = [as_text(plan, before) for before, plan in pairwise([None, *plans]) if plan]
         texts += _partings(sources, given)
     click.echo("\n".join(texts), nl=False)
 

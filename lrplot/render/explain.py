@@ -7,6 +7,7 @@ from textwrap import indent, wrap
 from typing import TYPE_CHECKING
 
 from lrplot import spec
+from lrplot.accounting import many
 from lrplot.render.numbers import rounded
 
 if TYPE_CHECKING:
@@ -29,14 +30,18 @@ def as_yaml(plan: Plan) -> str:
     return str(yaml.safe_dump(written, sort_keys=False, default_flow_style=style))
 
 
-def as_text(plan: Plan) -> str:
-    """Return the convention, the run, the phases with their rates, and the notes."""
+def as_text(plan: Plan, before: Plan | None = None) -> str:
+    """Return the convention, the run, the phases with their rates, and the notes.
+
+    The sum of the run is left out where the plan before has the same.
+    """
+    counted = [] if before is not None and before.horizon == plan.horizon else _accounting(plan)
     lines = [
         plan.name,
         f"  convention  {plan.convention}",
         f"  base rate   {rounded(plan.base_lr)}",
         f"  run         {_run(plan)}",
-        *_accounting(plan),
+        *counted,
         "",
         *_phases(plan),
     ]
@@ -54,9 +59,11 @@ def _run(plan: Plan) -> str:
         return f"{plan.max_iters:,} epochs{shown}"
     epochs = ""
     if plan.iters_per_epoch:
-        count = plan.max_iters / plan.iters_per_epoch
-        epochs = f" ({count:g} epochs of {plan.iters_per_epoch:,})"
-    return f"{plan.max_iters:,} updates{epochs}{shown}"
+        count, rest = divmod(plan.max_iters, plan.iters_per_epoch)
+        part = plan.max_iters / plan.iters_per_epoch
+        said = f"{part:.6g} epochs" if rest else many(count, "epoch")
+        epochs = f" ({said} of {plan.iters_per_epoch:,})"
+    return f"{many(plan.max_iters, 'update')}{epochs}{shown}"
 
 
 def _accounting(plan: Plan) -> list[str]:

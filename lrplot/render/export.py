@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from itertools import chain, count
+from itertools import chain, count, islice
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
 from lrplot.render.numbers import exact, rounded
@@ -47,7 +47,14 @@ class Grid(NamedTuple):
         return _agreed(self.plans)
 
     def columns(self) -> Rows:
-        """Yield the columns, block by block, as plain numbers."""
+        """Return the columns, block by block, as plain numbers.
+
+        The first block is worked out at once: what has no rate is found before a header is written.
+        """
+        found = self._blocks()
+        return chain(list(islice(found, 1)), found)
+
+    def _blocks(self) -> Rows:
         for steps in blocks(self.steps):
             rates = [plan.lr(steps).tolist() for plan in self.plans]
             lies = [each.tolist() for each in self.positions(steps).values()]
@@ -88,8 +95,9 @@ def columns_of(grid: Grid) -> list[list[Any]]:
 def _delimited(grid: Grid, out: TextIO, delimiter: str) -> None:
     import csv
 
+    parts = grid.columns()
     csv.writer(out, delimiter=delimiter, lineterminator="\n").writerow(grid.header)
-    for columns in grid.columns():
+    for columns in parts:
         rows = zip(*map(exact, columns), strict=True)
         out.writelines(("\n".join(map(delimiter.join, rows)), "\n"))
 
@@ -114,10 +122,12 @@ class _Records(Grid):
 
 def _records(grid: Grid) -> Iterator[str]:
     named = _Records(*grid)
-    header = named.header
-    for columns in named.columns():
-        for row in zip(*columns, strict=True):
-            yield json.dumps(dict(zip(header, row, strict=True)))
+    header, parts = named.header, named.columns()
+    return (
+        json.dumps(dict(zip(header, row, strict=True)))
+        for columns in parts
+        for row in zip(*columns, strict=True)
+    )
 
 
 def _jsonl(grid: Grid, out: TextIO) -> None:
@@ -139,17 +149,16 @@ def _json(grid: Grid, out: TextIO) -> None:
         }
         for plan in grid.plans
     ]
+    records = _records(grid)
     out.write(f'{{"curves": {json.dumps(curves)},\n "rows": [')
-    out.writelines(
-        f"{',' if number else ''}\n  {record}" for number, record in enumerate(_records(grid))
-    )
+    out.writelines(f"{',' if number else ''}\n  {record}" for number, record in enumerate(records))
     out.write("\n]}\n")
 
 
 def _markdown(grid: Grid, out: TextIO) -> None:
-    names = [name.replace("|", "\\|") for name in grid.header]
+    names, parts = [name.replace("|", "\\|") for name in grid.header], grid.columns()
     out.write(f"| {' | '.join(names)} |\n|{'---:|' * len(names)}\n")
-    for columns in grid.columns():
+    for columns in parts:
         out.writelines(
             f"| {step} | {' | '.join(map(rounded, values))} |\n"
             for step, *values in zip(*columns, strict=True)

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import lrplot
+from lrplot.errors import InputError
 from lrplot.render.export import FORMATS, Grid, columns_of
 from lrplot.render.numbers import exact, rounded
 from lrplot.sampling import rows as sampled_rows
@@ -213,3 +214,13 @@ def test_people_see_six_digits_and_tools_all(value: float, people: str, tools: s
 )
 def test_exact_text_is_that_of_repr(values: list[float]) -> None:
     assert exact(values) == [*map(repr, values)]
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_nothing_is_written_of_a_run_that_has_no_rates(kind: str) -> None:
+    over = lrplot.load("OneCycleLR(optimizer, max_lr=0.1, total_steps=5)")
+    out = io.StringIO()
+
+    with pytest.raises(InputError):
+        FORMATS[kind](Grid((over,), range(20)), out)
+    assert not out.getvalue()
