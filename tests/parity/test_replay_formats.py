@@ -5,8 +5,6 @@ LRPLOT_FORMATS names another folder of recordings, fresh from `record_formats.py
 
 from __future__ import annotations
 
-import gzip
-import json
 import os
 from itertools import pairwise
 from pathlib import Path
@@ -17,10 +15,10 @@ import pytest
 
 from lrplot.errors import InputError
 from lrplot.source import load
+from tests.parity.recordings import recorded
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Iterator
 
     from lrplot.plan import Plan
 
@@ -28,13 +26,7 @@ TINY = 1e-12  # of the largest rate: what rounding may do
 DATA = Path(os.environ.get("LRPLOT_FORMATS", Path(__file__).parent / "formats"))
 
 
-def recorded() -> Iterator[Any]:
-    for path in sorted(DATA.glob("*.json.gz")):
-        for case in json.loads(gzip.decompress(path.read_bytes())):
-            yield pytest.param(case, id=case["id"])
-
-
-CASES = list(recorded())
+CASES = list(recorded(DATA))
 RUNS = [param for param in CASES if param.values[0]["lr"]]
 REFUSED = [param for param in CASES if not param.values[0]["lr"]]
 

@@ -6,8 +6,6 @@ LRPLOT_RUNS names another folder of recordings, fresh from `record_runs.py --see
 from __future__ import annotations
 
 import csv
-import gzip
-import json
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,22 +15,16 @@ from click.testing import CliRunner
 
 from lrplot.cli import cli
 from lrplot.units import Position
+from tests.parity.recordings import recorded
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Iterator
 
 DATA = Path(os.environ.get("LRPLOT_RUNS", Path(__file__).parent / "runs"))
 CLOSE = 1e-9  # relative to the rate, or to a thousandth of the largest
 
 
-def recorded() -> Iterator[Any]:
-    for path in sorted(DATA.glob("*.json.gz")):
-        for case in json.loads(gzip.decompress(path.read_bytes())):
-            yield pytest.param(case, id=case["id"])
-
-
-CASES = list(recorded())
+CASES = list(recorded(DATA))
 RUNS = [param for param in CASES if param.values[0]["lr"]]
 REFUSED = [param for param in CASES if not param.values[0]["lr"]]
 
