@@ -98,6 +98,12 @@ class InputError(LrplotError):
         return "\n".join(map(str, self.problems))
 
 
+class MissingOptionError(InputError):
+    """The source does not say what an option would: the command is to be completed."""
+
+    exit_code = UsageError.exit_code
+
+
 class ParameterError(InputError, ValueError):
     """A schedule was given a value it cannot have."""
 

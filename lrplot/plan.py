@@ -10,7 +10,16 @@ from msgspec import Meta
 
 from lrplot._lazy import np
 from lrplot.durations import LARGEST_STEP
-from lrplot.errors import InputError, ParameterError, Problem, UsageError, Where, option, suggest
+from lrplot.errors import (
+    InputError,
+    MissingOptionError,
+    ParameterError,
+    Problem,
+    UsageError,
+    Where,
+    option,
+    suggest,
+)
 from lrplot.schedules.base import Schedule, check_value
 from lrplot.units import LENGTHS, SIZES, Horizon
 
@@ -69,7 +78,7 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
         value = getattr(self, name)
         if value is None:
             message, hint = f"{why} needs {option(name)}", f"add {option(name)}"
-            raise InputError([Problem(message=message, hint=hint)])
+            raise MissingOptionError([Problem(message=message, hint=hint)])
         return value
 
     def horizon(self, **source: Any) -> Horizon:

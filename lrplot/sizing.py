@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from lrplot.accounting import EACH_SHARE
-from lrplot.errors import InputError, ParameterError
+from lrplot.errors import InputError, ParameterError, Problem, UsageError, Where, option
 from lrplot.frameworks.options import read_given
 from lrplot.units import LENGTHS, SIZES, Horizon
 
@@ -60,9 +60,16 @@ def plan_of_file(reader: Any, tree: Node, options: Mapping[str, Any]) -> Plan:
     run = _run(reader, tree, said)
     epoch = said.iters_per_epoch or run.iters_per_epoch
     plan: Plan = reader.read(tree, _with_epoch(said, epoch, run))
+    if said.epochs and run.updates_per_epoch is None and _counts_updates(plan):
+        said.need("iters_per_epoch", "--max-epochs")
     if plan.iters_per_epoch is None:
         plan = msgspec.structs.replace(plan, iters_per_epoch=epoch)
     return plan if plan.in_epochs and epoch is None else _sized(plan, run)
+
+
+def _counts_updates(plan: Plan) -> bool:
+    """Say whether the run is so many updates, of which no epochs make a number."""
+    return plan.iters_per_epoch is None and not plan.open_end
 
 
 def _with_gpus(said: Given, reader: Any, tree: Node) -> Given:
@@ -74,7 +81,7 @@ def _with_gpus(said: Given, reader: Any, tree: Node) -> Given:
 
 def _with_epoch(said: Given, epoch: int | None, run: Horizon) -> Given:
     """Return what is given once it is known how long an epoch is: the run's length too."""
-    length = said.max_iters or (run.max_iters if said.max_epochs else None)
+    length = said.max_iters or (run.max_iters if said.epochs else None)
     return msgspec.structs.replace(said, iters_per_epoch=epoch, max_iters=length)
 
 
@@ -92,17 +99,24 @@ def _run(reader: Any, tree: Node, said: Given) -> Horizon:
         said.need("gpus", "--dataset-size")
         if said.batch_size is None and of_file.get("batch_size") is None:
             said.need("batch_size", "--dataset-size")
-    elif said.gpus is None and said.batch_size is None:
-        of_file = _of_all_gpus(of_file, said)
-    known = {"rule": _unnamed(reader), **of_file}
+    elif said.gpus is None:
+        counts, of_file = _of_all_gpus(counts, of_file)
+    known = {"rule": getattr(reader, "RULE", None) or _unnamed(reader), **of_file}
     known.pop(_TOTAL, None)
     return msgspec.structs.replace(counts, max_iters=None, max_epochs=None).horizon(**known)
 
 
-def _of_all_gpus(of_file: dict[str, Any], said: Given) -> dict[str, Any]:
+def _of_all_gpus(said: Given, of_file: dict[str, Any]) -> tuple[Given, dict[str, Any]]:
     """Return sizes without the number of GPUs: an update's, where the file has all together."""
     total = of_file.get(_TOTAL) if said.accumulate is None else None
-    return {**of_file, "batch_size": total, "accumulate": None}
+    if total is None:
+        each = {} if said.batch_size is not None else {"batch_size": None}
+        return said, {**of_file, **each}
+    if said.batch_size is not None and total % said.batch_size:
+        message = f"is {said.batch_size:,}, where the file has {total:,} over all GPUs"
+        raise UsageError([Problem(message=message, where=Where(option("batch_size")))])
+    sizes = {"batch_size": total, "accumulate": None}
+    return msgspec.structs.replace(said, batch_size=None), {**of_file, **sizes}
 
 
 def _unnamed(reader: Any) -> Rule:

@@ -78,6 +78,8 @@ def load(source: str | Path, **options: Any) -> Plan:
     """
     given = {key: value for key, value in options.items() if value is not None}
     group = given.pop("group", "main")
+    if "epochs" in given:
+        given["max_epochs"] = given.pop("epochs")
     if given.get("auto_scale_lr") and "scale_lr" in given:
         raise UsageError("--auto-scale-lr and --scale-lr both scale the rate: give one of them")
     if given.get("scale_warmup") is False:

@@ -151,7 +151,7 @@ class _Reader:
         self, node: Node, top: dict[Key, Node], around: _Surroundings, path: str
     ) -> Schedule | None:
         """Read the schedule, with the linear warm-up in front of it that `warmup` asks for."""
-        if "warmup" not in top:
+        if "warmup" not in top or to_data(top["warmup"]) in (0, "0"):
             return self._schedule(node, around, path)
         steps = self._count_at(top["warmup"], around.horizon, "warmup")
         warmup = by_name["linear_warmup"]  # imported where it is asked for

@@ -267,7 +267,8 @@ class Horizon(msgspec.Struct, frozen=True, kw_only=True):
         exact, unit = self._exact(text), unit_of(text)
         if exact < 1:
             raise UnitError(f"'{text}' is less than a step")
-        if exact.denominator == 1 and not unit.startswith(("sample", "tok")):
+        even = self.loading is None or not unit.startswith(("sample", "tok"))
+        if even and exact.denominator == 1:
             return range(0, end + 1, min(int(exact), end + 1))
         number, _ = parsed(text)
         multiples = (nearest(self._of(times * number, unit, text)) for times in count())

@@ -123,7 +123,7 @@ def test_a_scheduler_that_raises_past_its_end_stops_the_run() -> None:
     plan = lrplot.load(call, max_iters=400, accumulate=4, stepped_per="micro-batch")
 
     assert plan.max_iters == 100
-    assert plan.notes[-1].endswith("it gives no rate from update 101 on: training stops")
+    assert plan.notes[-1].endswith("it gives no rate from update 100 on: training stops")
 
 
 @pytest.mark.parametrize("times", [3, 4, 8])
@@ -136,6 +136,30 @@ def test_a_scheduler_stepped_for_each_process_stops_at_its_last_step(times: int)
     assert plan.lr([1, last - 1]).tolist() == once.lr([times, times * (last - 1)]).tolist()
     assert set(plan.lr(range(last, 401)).tolist()) == {once.lr(400)}
     assert f"of the run, update {last}; the rate stays at" in plan.notes[-1]
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "MultiStepLR(optimizer, milestones=[30000, 60000])",
+        "StepLR(optimizer, 30000)",
+        "ConstantLR(optimizer, 0.5, total_iters=500)",
+    ],
+)
+def test_a_schedule_that_never_got_anywhere_is_not_over(call: str) -> None:
+    run = {"base_lr": 0.1, "as_": "torch", "iters_per_epoch": 7330, "max_epochs": 12}
+    plan = lrplot.load(call, **run, stepped_per="epoch")
+
+    assert len(set(plan.lr(range(0, 87_961, 10)).tolist())) == 1
+    assert "it takes 12 steps in the run, where 87,960 are meant" in plan.notes[-1]
+
+
+def test_training_stops_at_the_update_whose_batch_has_no_rate() -> None:
+    call = "OneCycleLR(optimizer, max_lr=0.1, total_steps=40)"
+    plan = lrplot.load(call, as_="torch", max_iters=12, accumulate=4, stepped_per="micro-batch")
+
+    assert plan.max_iters == 10  # updates 0 to 9: that of batch 43 comes after the raise
+    assert "it gives no rate from update 10 on: training stops" in plan.notes[-1]
 
 
 def test_the_length_is_the_schedules_own_not_the_runs() -> None:
@@ -220,7 +244,10 @@ def test_what_a_scaled_rate_leaves_alone_is_said() -> None:
         base_lr=0.1, warmup=50, eta_min=0.01, batch_size=64, scale_lr="linear", from_batch=32
     )
     assert said.notes[-2].endswith("; eta_min 0.01 stays")
-    assert said.notes[-1] == "the warm-up keeps its 50 steps; 25 would have as many samples"
+    assert said.notes[-1] == (
+        "the warm-up's 50 steps have 3,200 samples; at a batch of 32 as many steps had 1,600, "
+        "as 25 have now"
+    )
 
 
 @pytest.mark.parametrize(
@@ -236,8 +263,9 @@ def test_a_warmup_in_steps_is_scaled_to_as_many_samples(
     assert [phase.end for phase in plan.phases] == [steps, 1000]
     assert plan.lr(steps) == plan.base_lr  # what follows has the rest of the run, all of it
     assert plan.lr(1000) == 0
-    assert any(note.endswith(f"to {steps:,} steps, as many samples") for note in plan.notes)
-    assert not any("keeps" in note for note in plan.notes)
+    unit, alike = ("steps", "as many samples") if steps > 1 else ("step", "the least there is")
+    assert any(note.endswith(f"to {steps:,} {unit}, {alike}") for note in plan.notes)
+    assert not any("as many steps had" in note for note in plan.notes)
 
 
 def test_warmups_inside_a_list_are_scaled_and_others_stay() -> None:
@@ -282,6 +310,9 @@ def test_the_rate_of_a_file_of_a_framework_is_scaled_too() -> None:
     assert plan.base_lr == 6e-05 * 2
 
 
+SCALED_WARMUP = {"scale_warmup": True, "scale_lr": "linear", "from_batch": 2}
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -300,12 +331,10 @@ def test_the_rate_of_a_file_of_a_framework_is_scaled_too() -> None:
         ({"from_batch": 256}, "--from-batch needs --scale-lr"),
         ({"scale_lr": "linear", "from_batch": 256}, "--scale-lr needs the batch"),
         ({"scale_lr": "cubic", "from_batch": 256}, "there is no 'cubic'\n  known: linear, sqrt"),
-        ({"scale_warmup": True}, "--scale-warmup needs --from-batch"),
-        ({"scale_warmup": True, "from_batch": 2}, "needs the batch"),
-        (
-            {"scale_warmup": True, "from_batch": 2, "batch_size": 4, "warmup": "5%"},
-            "no warm-up is written in steps",
-        ),
+        ({"scale_warmup": True}, "--scale-warmup goes with --scale-lr and --from-batch"),
+        ({**SCALED_WARMUP, "warmup": 9}, "needs the batch"),
+        ({**SCALED_WARMUP, "batch_size": 4, "warmup": "5%"}, "no warm-up is written in steps"),
+        ({"auto_scale_lr": True, "scale_lr": "linear"}, "both scale the rate"),
         (
             {"iters_per_epoch": 11, "dataset_size": 100, "batch_size": 10},
             "--iters-per-epoch: is 11, where 100 samples / 10 per batch = 10 iterations",

@@ -157,3 +157,40 @@ def test_whose_rule_it_is_is_named(write: Callable[..., Path]) -> None:
         "openpcdet: each device's share of the samples, rounded up, in batches"
     )
     assert hf(write).horizon.rule.name == "transformers' Trainer"
+
+
+@pytest.mark.parametrize(
+    "source", ["mmseg_poly_160k.py", "ds_config.json", "torchtitan.toml", "fairseq.yaml"]
+)
+def test_epochs_of_unknown_length_are_asked_for(source: str) -> None:
+    with pytest.raises(InputError, match="--max-epochs needs --iters-per-epoch") as caught:
+        lrplot.load(f"sample_configs/{source}", max_epochs=3)
+    assert caught.value.exit_code == 2
+
+
+def test_deepspeed_counts_parts_of_epochs() -> None:
+    run = {"iters_per_epoch": 101, "epochs": 1.5}  # as `run:` in a spec has it
+    assert lrplot.load("sample_configs/ds_config.json", **run).max_iters == 151
+
+
+def test_a_gpus_batch_is_part_of_that_of_all() -> None:
+    for batch in (8, 16):
+        plan = lrplot.load("sample_configs/detectron2.yaml", batch_size=batch)
+        assert plan.horizon.samples_per_iter == 16
+    with pytest.raises(UsageError, match="is 5, where the file has 16 over all GPUs"):
+        lrplot.load("sample_configs/detectron2.yaml", batch_size=5)
+
+
+def test_axolotl_says_how_it_counts_epochs() -> None:
+    sizes: dict[str, Any] = {"dataset_size": 10_001, "gpus": 2, "max_epochs": 10}
+    plan = lrplot.load("sample_configs/axolotl.yaml", set=["sample_packing=false"], **sizes)
+
+    assert plan.max_iters == 12_502
+    assert "10,001 samples x 10 / 8 = 12,502 updates" in plan.notes[-1]
+    packed = lrplot.load("sample_configs/axolotl.yaml", max_epochs=1.5, iters_per_epoch=101)
+    assert packed.max_iters == 151
+
+
+def test_no_warmup_is_none() -> None:
+    swept = lrplot.load("cosine", base_lr=0.1, max_iters=100, warmup=0)
+    assert swept.schedule == lrplot.load("cosine", base_lr=0.1, max_iters=100).schedule

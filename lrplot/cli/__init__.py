@@ -54,7 +54,7 @@ class _Group(click.Group):
         try:
             return super().invoke(ctx)
         except LrplotError as error:
-            kind = _UsageRefusal if isinstance(error, UsageError) else _Refusal
+            kind = _UsageRefusal if error.exit_code == UsageError.exit_code else _Refusal
             raise kind(error) from None
         except BrokenPipeError:  # whoever read it has seen enough
             raise

@@ -69,8 +69,9 @@ def _as_scaled(plan: Plan, options: Mapping[str, Any]) -> Plan:
 
 def from_batch(options: Mapping[str, Any]) -> int:
     """Return the batch that the rate was tuned for; raise UsageError where it is not said."""
-    needs = "scale_lr" if "scale_lr" in options else "scale_warmup"
-    return _whole(options, "from_batch", Period, needs=needs)
+    if "scale_lr" not in options and "scale_warmup" in options:
+        raise UsageError("--scale-warmup goes with --scale-lr and --from-batch", "add them")
+    return _whole(options, "from_batch", Period, needs="scale_lr")
 
 
 def _word(options: Mapping[str, Any], key: str, known: Iterable[str], needs: str = "") -> str:

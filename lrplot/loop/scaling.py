@@ -59,12 +59,16 @@ def batch_of(horizon: Horizon) -> int:
 
 
 def with_kept_warmup(plan: Plan, from_batch: int) -> Plan:
-    """Return the plan with a note of the warm-up that stays as long as it is, if it has one."""
+    """Return the plan with a note of the samples in its warm-up, now and before, if it has one."""
     lengths = [phase.end - phase.start for phase in plan.phases if "warm-up" in phase.name]
     if not lengths or plan.in_epochs:
         return plan
-    steps = scaled_steps(lengths[0], from_batch, batch_of(plan.horizon))
-    note = f"the warm-up keeps its {lengths[0]:,} steps; {steps:,} would have as many samples"
+    steps, batch = lengths[0], batch_of(plan.horizon)
+    alike = scaled_steps(steps, from_batch, batch)
+    note = (
+        f"the warm-up's {steps:,} steps have {steps * batch:,} samples; at a batch of "
+        f"{from_batch:,} as many steps had {steps * from_batch:,}, as {alike:,} have now"
+    )
     return msgspec.structs.replace(plan, notes=(*plan.notes, note))
 
 

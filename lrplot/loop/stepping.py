@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from lrplot._lazy import np
+from lrplot.durations import LARGEST_STEP
 from lrplot.errors import InputError, UsageError
 from lrplot.schedules.combine import PerEpoch
 from lrplot.schedules.faster import Faster
@@ -55,7 +56,7 @@ def stepped(plan: Plan, per: str = "update", times: int = 1) -> Plan:
     if clock.schedule == plan.schedule:
         return _noted(plan, f"stepped {clock.said}, the rate is the same")
     real = msgspec.structs.replace(plan, schedule=clock.schedule)
-    end = _last_with_a_rate(real)
+    end = rated = _last_with_a_rate(real)
     if end < plan.max_iters:
         last = _last_step(plan, clock)
         clock = _CLOCKS[per](plan, times, last)
@@ -63,8 +64,9 @@ def stepped(plan: Plan, per: str = "update", times: int = 1) -> Plan:
         stops = max(end, bisect_left(range(plan.max_iters), last, key=clock.taken))
         end = plan.max_iters if times > 1 else stops
     if end < plan.max_iters:
-        note = f"stepped {clock.said}, it gives no rate from update {end + 1:,} on: training stops"
-        return _noted(msgspec.structs.replace(real, max_iters=max(1, end)), note)
+        no_more = f"it gives no rate from update {rated + 1:,} on: training stops"
+        ended = msgspec.structs.replace(real, max_iters=max(1, end))
+        return _noted(ended, f"stepped {clock.said}, {no_more}")
     return _noted(real, f"stepped {clock.said}, {_outcome(plan, real, clock)}")
 
 
@@ -208,12 +210,14 @@ def _looks(plan: Plan) -> Any:
 
 
 def _stands(plan: Plan, clock: _Clock) -> bool:
-    """Say whether the rate would stay as it is past the run's end too."""
-    end, own = clock.taken(plan.max_iters), msgspec.structs.replace(plan, schedule=_own(plan))
+    """Say whether the schedule is over with the steps taken: its rate would stay past them too."""
+    taken, own = clock.taken(plan.max_iters), msgspec.structs.replace(plan, schedule=_own(plan))
+    far = min(LARGEST_STEP, max(10 * taken, 2 * plan.max_iters, own.schedule.extent()) + 1)
     try:
-        return bool(np.all(own.lr([2 * end, 10 * end]) == own.lr(end)))
+        later = own.lr(np.unique(np.linspace(taken, far, _LOOKS).astype(np.int64)))
     except InputError:  # no rate there
         return True
+    return bool(np.all(later == own.lr(taken)))
 
 
 def _rest(plan: Plan) -> int:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from lrplot.accounting import many
 from lrplot.durations import counts_steps
 from lrplot.errors import UsageError
 from lrplot.loop.scaling import batch_of, scaled_steps
@@ -63,5 +64,6 @@ def _is_in_steps(node: Node) -> bool:
 def _shorter(node: Node, horizon: Horizon, batches: tuple[int, int], notes: list[str]) -> Node:
     was = horizon.steps(node.value) if isinstance(node.value, str) else int(node.value)
     steps = scaled_steps(was, *batches)
-    notes.append(f"the warm-up is scaled from {was:,} to {steps:,} steps, as many samples")
+    alike = "as many samples" if was * batches[0] >= batches[1] else "the least there is"
+    notes.append(f"the warm-up is scaled from {was:,} to {many(steps, 'step')}, {alike}")
     return msgspec.structs.replace(node, value=steps, text=str(steps))

@@ -71,7 +71,8 @@ class Poly(Schedule, frozen=True, kw_only=True, tag="poly"):
             done = steps / (self.max_iters * np.maximum(1, -(-steps // self.max_iters)))
         else:
             done = _until(steps, self.max_iters) / self.max_iters
-        left: Rates = np.subtract(1, done, out=done)  # in place from here on: memory costs most
+        left: Rates = np.asarray(done)  # in place from here on: memory is what this costs
+        np.subtract(1, left, out=left)
         left **= self.power
         left *= base - self.eta_min
         left += self.eta_min

@@ -121,7 +121,7 @@ def read(tree: Node, given: Given) -> Plan:
         length=run.length,
         iters_per_epoch=run.epoch,
         convention=f"{CONVENTION}, {name}",
-        notes=tuple(_notes(top, given, name)),
+        notes=(*_notes(top, given, name), *_at_once(top, given, run)),
     )
 
 
@@ -165,6 +165,17 @@ def _of_epochs(top: Section, given: Given) -> tuple[int | None, int | None]:
         return epoch, math.floor(epochs * epoch) if packed else math.ceil(epochs * epoch)
     batch = _batch(top, given)
     return epoch, math.ceil(given.dataset_size * epochs / batch)
+
+
+def _at_once(top: Section, given: Given, run: _Run) -> list[str]:
+    """Say how the run's updates were counted where they are no multiple of an epoch's."""
+    epochs = given.epochs or top.number("num_epochs", 1.0)
+    if given.dataset_size is None or run.epoch is None or run.length == epochs * run.epoch:
+        return []
+    if run.length != _of_epochs(top, given)[1]:
+        return []
+    made = f"{given.dataset_size:,} samples x {epochs:g} / {_batch(top, given):,} = {run.length:,}"
+    return [f"axolotl counts the samples of all epochs at once, rounded up: {made} updates"]
 
 
 def _batch(top: Section, given: Given) -> int:
