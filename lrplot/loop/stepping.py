@@ -41,7 +41,7 @@ def stepped(plan: Plan, per: str = "update", times: int = 1) -> Plan:
     """Return the plan of a run whose loop steps the scheduler so, with a note of what that does.
 
     Where the scheduler gives no rate past its end, a loop that steps it several times stops
-    stepping it there, as accelerate's does; in any other the plan ends with the last rate.
+    stepping it there, as prepared schedulers do; in any other the plan ends with the last rate.
 
     Args:
         plan: what was meant: a step of the schedule at each update, or each epoch where it says so.
@@ -55,19 +55,23 @@ def stepped(plan: Plan, per: str = "update", times: int = 1) -> Plan:
     clock = _CLOCKS[per](plan, times, None)
     if clock.schedule == plan.schedule:
         return _noted(plan, f"stepped {clock.said}, the rate is the same")
-    real = msgspec.structs.replace(plan, schedule=clock.schedule)
-    end = rated = _last_with_a_rate(real)
-    if end < plan.max_iters:
+    rated = _last_with_a_rate(_at_the_pace(plan, clock))
+    stops = plan.max_iters
+    if rated < plan.max_iters:
         last = _last_step(plan, clock)
         clock = _CLOCKS[per](plan, times, last)
-        real = msgspec.structs.replace(plan, schedule=clock.schedule)
-        stops = max(end, bisect_left(range(plan.max_iters), last, key=clock.taken))
-        end = plan.max_iters if times > 1 else stops
-    if end < plan.max_iters:
-        no_more = f"it gives no rate from update {rated + 1:,} on: training stops"
-        ended = msgspec.structs.replace(real, max_iters=max(1, end))
-        return _noted(ended, f"stepped {clock.said}, {no_more}")
-    return _noted(real, f"stepped {clock.said}, {_outcome(plan, real, clock)}")
+        if times == 1:
+            stops = max(1, rated, bisect_left(range(stops), last, key=clock.taken))
+    real = _at_the_pace(plan, clock)
+    if stops == plan.max_iters:
+        return _noted(real, f"stepped {clock.said}, {_outcome(plan, real, clock)}")
+    no_more = f"it gives no rate from update {rated + 1:,} on: training stops"
+    ended = msgspec.structs.replace(real, max_iters=stops)
+    return _noted(ended, f"stepped {clock.said}, {no_more}")
+
+
+def _at_the_pace(plan: Plan, clock: _Clock) -> Plan:
+    return msgspec.structs.replace(plan, schedule=clock.schedule)
 
 
 def _noted(plan: Plan, note: str) -> Plan:
