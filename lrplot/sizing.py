@@ -57,19 +57,21 @@ def plan_of_file(reader: Any, tree: Node, options: Mapping[str, Any]) -> Plan:
     said = _with_gpus(read_given(options), reader, tree)
     if not getattr(getattr(reader, "RULE", None), "part_epochs", None):
         said.refuse_part(reader.NAME)
-    run = _run(reader, tree, said)
+    of_file = _of_file(reader, tree, said)
+    run = _run(reader, of_file, said)
     epoch = said.iters_per_epoch or run.iters_per_epoch
     plan: Plan = reader.read(tree, _with_epoch(said, epoch, run))
-    if said.epochs and run.updates_per_epoch is None and _counts_updates(plan):
+    if said.epochs and of_file is not None and _counts_updates(plan, run):
         said.need("iters_per_epoch", "--max-epochs")
     if plan.iters_per_epoch is None:
         plan = msgspec.structs.replace(plan, iters_per_epoch=epoch)
     return plan if plan.in_epochs and epoch is None else _sized(plan, run)
 
 
-def _counts_updates(plan: Plan) -> bool:
+def _counts_updates(plan: Plan, run: Horizon) -> bool:
     """Say whether the run is so many updates, of which no epochs make a number."""
-    return plan.iters_per_epoch is None and not plan.open_end
+    told = plan.iters_per_epoch or run.updates_per_epoch
+    return told is None and not plan.open_end
 
 
 def _with_gpus(said: Given, reader: Any, tree: Node) -> Given:
@@ -85,12 +87,11 @@ def _with_epoch(said: Given, epoch: int | None, run: Horizon) -> Given:
     return msgspec.structs.replace(said, iters_per_epoch=epoch, max_iters=length)
 
 
-def _run(reader: Any, tree: Node, said: Given) -> Horizon:
+def _run(reader: Any, of_file: dict[str, Any] | None, said: Given) -> Horizon:
     """Return how samples become updates, as the file says and over it the user.
 
     Without the number of GPUs, which no file holds, a file's batch on each says nothing yet.
     """
-    of_file = _of_file(reader, tree, said)
     counts = said if of_file is not None else msgspec.structs.replace(said, dataset_size=None)
     of_file = of_file or {}
     if said.max_iters is not None or said.epochs is not None:
