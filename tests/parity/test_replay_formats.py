@@ -15,7 +15,7 @@ import pytest
 
 from lrplot.errors import InputError
 from lrplot.source import load
-from tests.parity.recordings import recorded
+from tests.recordings import recorded
 
 if TYPE_CHECKING:
     from collections import Counter

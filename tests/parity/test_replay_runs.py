@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 from lrplot.cli import cli
 from lrplot.units import Position
-from tests.parity.recordings import recorded
+from tests.recordings import recorded
 
 if TYPE_CHECKING:
     from collections import Counter
