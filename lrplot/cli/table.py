@@ -48,6 +48,11 @@ _FORMATS = ("rich", "csv", "tsv", "json", "jsonl", "markdown")
     help="How to write it; all but rich and markdown hold every digit.",
 )
 @click.option(
+    "--columns",
+    metavar="LIST",
+    help="Which columns, in their order: step,lr,epoch,samples,tokens,percent; not with rich.",
+)
+@click.option(
     "--param",
     type=click.Choice(["lr", "momentum"]),
     default="lr",
@@ -61,6 +66,7 @@ def table(  # noqa: PLR0913  a command's parameters are its options
     rows: int | None,
     steps: str | None,
     kind: str,
+    columns: str | None,
     param: str,
     **given: Any,
 ) -> None:
@@ -71,11 +77,14 @@ def table(  # noqa: PLR0913  a command's parameters are its options
     """
     if sum(option is not None for option in (every, rows, steps)) > 1:
         raise UsageError("--every, --rows and --steps exclude each other: give one")
+    if columns is not None and kind == "rich":
+        raise UsageError("--columns goes with --format csv, tsv, json, jsonl or markdown")
     from lrplot.render.export import FORMATS, Grid
 
     plans = [plan.of(param) for plan in load_plans(sources, given)]
     shown = _steps(plans, every, rows, steps)
-    grid = Grid(tuple(plans), shown, param)
+    chosen = tuple(name.strip() for name in (columns or "").split(",") if name.strip())
+    grid = Grid(tuple(plans), shown, param, chosen)
     if kind == "rich":
         from lrplot.render.table import print_table
 

@@ -6,6 +6,7 @@ import json
 from itertools import chain, count, islice
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
+from lrplot.errors import UsageError, suggest
 from lrplot.render.numbers import exact, rounded
 from lrplot.sampling import blocks
 from lrplot.units import SIZES, Horizon, Position
@@ -21,25 +22,50 @@ __all__ = ["FORMATS", "Grid", "columns_of"]
 
 
 class Grid(NamedTuple):
-    """What a table shows: curves by steps, under one parameter's name."""
+    """What a table shows: curves by steps, under one parameter's name.
+
+    chosen are the columns, in their order; those that belong there where it is empty. The
+    parameter's name stands for every curve.
+    """
 
     plans: tuple[Plan, ...]
     steps: Sequence[int]
     param: str = "lr"
+    chosen: tuple[str, ...] = ()
 
     @property
     def header(self) -> list[str]:
         """The columns' names: step, then lr or each curve's name, then where the step lies."""
+        names = self._names
+        return [names[place] for place in self._places]
+
+    @property
+    def _names(self) -> list[str]:
         names = [plan.name for plan in self.plans] if len(self.plans) > 1 else [self.param]
         return ["step", *_told_apart(names), *self.positions([0])]
+
+    @property
+    def _places(self) -> list[int]:
+        """Where the chosen columns stand among all; UsageError where one does not."""
+        names = self._names
+        curves = [*range(1, len(self.plans) + 1)]
+        places = {name: [place] for place, name in enumerate(names)} | {self.param: curves}
+        unknown = next((name for name in self.chosen if name not in places), None)
+        if unknown is not None:
+            missing = unknown in Position._fields
+            message = "is not known of this run" if missing else "is no column"
+            hint = suggest(unknown, places) or f"there is {', '.join(names)}"
+            raise UsageError(f"--columns: {unknown} {message}", hint)
+        return [place for name in self.chosen or names for place in places[name]]
 
     def positions(self, steps: Any) -> dict[str, Any]:
         """Return where steps lie, as all the curves have it: epoch, samples, tokens, percent.
 
-        Where a run is counted in steps alone, a step says where it lies: nothing stands beside it.
+        Where a run is counted in steps alone, a step says where it lies: nothing stands beside it
+        unless columns are chosen.
         """
         found = self.horizon.positions(steps)
-        return found if found.keys() - {"percent"} else {}
+        return found if self.chosen or found.keys() - {"percent"} else {}
 
     @property
     def horizon(self) -> Horizon:
@@ -55,10 +81,12 @@ class Grid(NamedTuple):
         return chain(list(islice(found, 1)), found)
 
     def _blocks(self) -> Rows:
+        places = self._places
         for steps in blocks(self.steps):
             rates = [plan.lr(steps).tolist() for plan in self.plans]
             lies = [each.tolist() for each in self.positions(steps).values()]
-            yield [steps.tolist(), *rates, *lies]
+            found = [steps.tolist(), *rates, *lies]
+            yield [found[place] for place in places]
 
 
 def _agreed(plans: Sequence[Plan]) -> Horizon:
@@ -160,9 +188,12 @@ def _markdown(grid: Grid, out: TextIO) -> None:
     out.write(f"| {' | '.join(names)} |\n|{'---:|' * len(names)}\n")
     for columns in parts:
         out.writelines(
-            f"| {step} | {' | '.join(map(rounded, values))} |\n"
-            for step, *values in zip(*columns, strict=True)
+            f"| {' | '.join(map(_plain, row))} |\n" for row in zip(*columns, strict=True)
         )
+
+
+def _plain(value: float) -> str:
+    return str(value) if isinstance(value, int) else rounded(value)
 
 
 FORMATS: dict[str, Callable[[Grid, TextIO], None]] = {

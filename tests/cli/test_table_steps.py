@@ -69,3 +69,12 @@ def test_what_lies_past_the_end_is_said() -> None:
 )
 def test_what_is_no_distance_is_refused(every: str, said: str) -> None:
     assert table("--every", every) == ([], said, 2)
+
+
+def test_columns_are_chosen_for_tools_only() -> None:
+    asked = ["table", *RUN, "--steps", "0,end", "--columns", "percent, lr"]
+    told = CliRunner().invoke(cli, [*asked, "--format", "csv"])
+    assert told.stdout == "percent,lr\n0.0,0.1\n100.0,0.0\n"
+    refused = CliRunner().invoke(cli, asked)
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert "--columns goes with --format csv" in refused.stderr

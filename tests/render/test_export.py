@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import lrplot
-from lrplot.errors import InputError
+from lrplot.errors import InputError, UsageError
 from lrplot.render.export import FORMATS, Grid, columns_of
 from lrplot.render.numbers import exact, rounded
 from lrplot.sampling import rows as sampled_rows
@@ -224,3 +224,37 @@ def test_nothing_is_written_of_a_run_that_has_no_rates(kind: str) -> None:
     with pytest.raises(InputError):
         FORMATS[kind](Grid((over,), range(20)), out)
     assert not out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("chosen", "rows"),
+    [
+        (("step", "lr", "percent"), ["step,lr,percent", "1,0.05,0.1"]),
+        (("percent", "step"), ["percent,step", "0.1,1"]),
+        (("lr",), ["lr", "0.05"]),
+        (("lr", "lr"), ["lr,lr", "0.05,0.05"]),
+    ],
+)
+def test_columns_can_be_chosen(chosen: tuple[str, ...], rows: list[str]) -> None:
+    out = io.StringIO()
+    FORMATS["csv"](Grid((plan(),), [1], "lr", chosen), out)
+    assert out.getvalue().splitlines() == rows
+
+
+def test_the_parameters_name_stands_for_every_curve() -> None:
+    out = io.StringIO()
+    FORMATS["jsonl"](Grid((plan("a"), plan("b")), [1], "lr", ("lr", "percent")), out)
+    assert json.loads(out.getvalue()) == {"a": 0.05, "b": 0.05, "percent": 0.1}
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("prcent", "--columns: prcent is no column\n  did you mean 'percent'?"),
+        ("samples", "--columns: samples is not known of this run\n  there is step, lr, percent"),
+    ],
+)
+def test_a_column_that_is_not_there_is_refused(name: str, said: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        FORMATS["csv"](Grid((plan(),), [1], "lr", ("step", name)), io.StringIO())
+    assert str(caught.value) == said
