@@ -102,7 +102,7 @@ def loading(tree: Node, given: Given) -> dict[str, Any] | None:
     if top.flag("sample_packing", default=False):
         return None
     each, steps = _per_device(top, given)
-    epochs = None if top.count("max_steps", 0) else top.number("num_epochs", 1.0)
+    epochs = None if top.count("max_steps", 0) else _epochs(top, given)
     return {"max_epochs": epochs, "batch_size": each, "accumulate": steps, "rule": RULE}
 
 
@@ -151,12 +151,17 @@ def _needs_length(top: Section) -> bool:
     return kind != "constant" and not (kind in _ENDLESS and counted)
 
 
+def _epochs(top: Section, given: Given) -> float:
+    """Return the epochs of the run: the option's, the file's or the default."""
+    return given.epochs or float(top.number("num_epochs", 1.0))
+
+
 def _of_epochs(top: Section, given: Given) -> tuple[int | None, int | None]:
     """Return the updates of an epoch and of all epochs; None where they are not told.
 
     Packed samples make as many whole batches as they fill, others ceil(samples * epochs / batch).
     """
-    epochs = given.epochs or top.number("num_epochs", 1.0)
+    epochs = _epochs(top, given)
     packed = top.flag("sample_packing", default=False)
     epoch = given.iters_per_epoch
     if epoch is None:
@@ -169,7 +174,7 @@ def _of_epochs(top: Section, given: Given) -> tuple[int | None, int | None]:
 
 def _at_once(top: Section, given: Given, run: _Run) -> list[str]:
     """Say how the run's updates were counted where they are no multiple of an epoch's."""
-    epochs = given.epochs or top.number("num_epochs", 1.0)
+    epochs = _epochs(top, given)
     if given.dataset_size is None or run.epoch is None or run.length == epochs * run.epoch:
         return []
     if run.length != _of_epochs(top, given)[1]:
@@ -194,7 +199,7 @@ def _per_device(top: Section, given: Given) -> tuple[int, int]:
 
 
 def _no_length(top: Section, given: Given) -> InputError:
-    epochs = many(given.epochs or top.number("num_epochs", 1.0), "epoch")
+    epochs = many(_epochs(top, given), "epoch")
     message = f"how many updates there are in {epochs} is not in the file"
     hint = "add --iters-per-epoch N (optimizer updates per epoch), or --max-iters N"
     if top.flag("sample_packing", default=False):
